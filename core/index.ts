@@ -1,0 +1,30 @@
+/** What `import … from "musicfs"` gives: everything a config or a plugin needs, and nothing else. */
+export { z } from "zod";
+export { isMusicfsError, MusicfsError } from "./errors.js";
+export type { ErrorCode } from "./errors.js";
+export type { LibraryChange, PluginHooks, ScanSummary } from "./hooks.js";
+export type { Logger } from "./logger.js";
+export type { CacheItem, CachePolicy } from "./model/cache-policy.js";
+export type { Chunker } from "./model/chunker.js";
+export type { EntryChange } from "./model/entry.js";
+export type {
+  Finding,
+  LateAnswers,
+  Mount,
+  MountDriver,
+  MountEnd,
+  MountSession,
+  MountStatistics,
+} from "./model/mount-driver.js";
+export type {
+  ListingBatch,
+  LocalAccess,
+  Origin,
+  OriginCapacity,
+  OriginFile,
+  UnreadableFolder,
+} from "./model/origin.js";
+export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-engine.js";
+export type { AudioProperties, Track } from "./model/track.js";
+export { definePlugin } from "./plugin.js";
+export type { Plugin, PluginContext, PluginDefinition, PluginFactory } from "./plugin.js";

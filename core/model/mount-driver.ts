@@ -1,0 +1,110 @@
+import type { EntryChange } from "./entry.js";
+
+/** What a mount driver is given to serve. The tree and local content come from `openVfs(session.vfs)`. */
+export interface MountSession {
+  /** Absolute path of an existing, empty folder. */
+  readonly mountpoint: string;
+  /** Name of this instance as the mount table shows it (the device column): `musicfs:<instance>`. */
+  readonly source: string;
+  /** Makes a `Vfs`, in this thread or in any worker: it can be posted to one. */
+  readonly vfs: VfsDescription;
+  /** Answers what the VFS could not answer by itself. Main thread only. */
+  readonly late: LateAnswers;
+  /** For a person who reads the log. */
+  readonly log: MountLog;
+}
+
+/** How a VFS is opened; plain data, so that it can be posted to a worker. */
+export interface VfsDescription {
+  readonly cataloguePath: string;
+  readonly origins: readonly VfsOrigin[];
+}
+
+/** One origin as the VFS sees it: where its files can be opened, if they can. */
+export interface VfsOrigin {
+  /** The number under which the catalogue knows the origin. */
+  readonly number: number;
+  readonly local?: { readonly root: string; readonly followSymlinks: boolean };
+}
+
+export interface LateAnswers {
+  /**
+   * Reads from the origin what is not on this disk.
+   *
+   * @param signal aborts when the reader went away.
+   * @throws MusicfsError or an error with a `code` such as `EIO`; a driver answers it with an errno.
+   */
+  read(ino: number, revision: number, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Looks at a file again whose open showed that it is not what the catalogue says. When it resolves, the
+   * catalogue is right, and the same name may stand for another inode or revision.
+   */
+  refresh(ino: number): Promise<void>;
+}
+
+export interface MountLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** Counters since the mount. Bytes of passthrough are those of the files opened so: the kernel reads them itself. */
+export interface MountStatistics {
+  /** Requests served, by the kernel's name for them (`lookup`, `getattr`, `read`, ...). */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly copiedBytes: number;
+  readonly passthroughOpens: number;
+  readonly passthroughBytes: number;
+  /** Opens that were meant to pass through, and could not. */
+  readonly passthroughFailures: number;
+  /** Files that are open at this moment. */
+  readonly openFiles: number;
+}
+
+/** Why a mount is over. */
+export type MountEnd =
+  /** {@link Mount.unmount} was called. */
+  | "stopped"
+  /** Somebody else unmounted it. */
+  | "unmounted"
+  /** The connection to the kernel broke; what is left at the mountpoint has been detached. */
+  | "aborted";
+
+export interface Mount {
+  /** Settles once, when nothing is served any more. */
+  readonly ended: Promise<MountEnd>;
+  /** Makes the kernel forget names that changed. The catalogue already has the new state. */
+  invalidate(changes: readonly EntryChange[]): Promise<void>;
+  statistics(): MountStatistics;
+  /**
+   * Ends the mount: running requests may finish until `graceMs` have passed, then the mountpoint is
+   * detached all the same. Resolves when the mountpoint is free and no thread is left.
+   */
+  unmount(graceMs: number): Promise<void>;
+}
+
+/** One line of `musicfs doctor`. */
+export interface Finding {
+  readonly ok: boolean;
+  /** What was looked at: `/dev/fuse`. */
+  readonly subject: string;
+  /** What was found. */
+  readonly finding: string;
+  /** The line to type, when it is not ok. */
+  readonly remedy?: string;
+}
+
+/** What speaks to the kernel. Stays the same object for the life of the daemon; mounts at most once at a time. */
+export interface MountDriver {
+  readonly name: string;
+  /** Mounts; resolves when the first request can be answered. */
+  mount(session: MountSession): Promise<Mount>;
+  /**
+   * Whether what is mounted at `mountpoint` is a dead mount under the name `source`: then it is detached.
+   * Called before the mountpoint is looked at, when no other instance runs.
+   *
+   * @returns whether something was detached.
+   */
+  detachStale(mountpoint: string, source: string): Promise<boolean>;
+  /** What this driver needs of the machine, for `musicfs doctor` and for a failed mount. */
+  diagnose(): Promise<readonly Finding[]>;
+}

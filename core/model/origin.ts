@@ -1,0 +1,82 @@
+/**
+ * One audio file (or any other object) of an origin, as its listing shows it.
+ *
+ * Size and modification time, or `version` where the origin has one, tell whether a file changed.
+ */
+export interface OriginFile {
+  /**
+   * Path below the origin's root: segments joined by `/`, no leading slash, no `.` or `..`.
+   * It is a key that only the origin interprets; layouts may show its segments when there are no tags.
+   */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Modification time in milliseconds since 1970; fractions are kept. */
+  readonly mtimeMs: number;
+  /** What the origin calls this version of the content, such as an ETag. */
+  readonly version?: string;
+}
+
+/** A folder that could not be listed. What was known below it stays: an error is never a deletion. */
+export interface UnreadableFolder {
+  /** Path below the origin's root; `""` is the root itself. */
+  readonly path: string;
+  /** What failed, in words for a person. */
+  readonly reason: string;
+}
+
+/** A piece of a listing. Batches bound the memory of a listing of millions of files. */
+export interface ListingBatch {
+  readonly files: readonly OriginFile[];
+  readonly unreadable: readonly UnreadableFolder[];
+}
+
+/**
+ * Says that an origin's files lie on this machine's disk, where the mount may open them itself:
+ * reads then never leave the kernel or the FUSE worker.
+ */
+export interface LocalAccess {
+  /** Absolute path of the folder that the paths of the files are below, without symbolic links in it. */
+  readonly root: string;
+  /** Whether a link may lead out of `root`. */
+  readonly followSymlinks: boolean;
+}
+
+/** What the disk or the bucket behind an origin holds, for `statfs`. */
+export interface OriginCapacity {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** Two origins with the same device share one disk, which is then counted once. */
+  readonly device?: string;
+}
+
+/**
+ * Where files really lie. An origin is only ever read.
+ *
+ * Every method may reject with any error; an error that says "not found" ({@link stat} resolving to
+ * `undefined`, or a complete listing without the file) is the only thing that removes a file.
+ */
+export interface Origin {
+  /** Unique among the configured origins; kept in the catalogue, so it must not change between runs. */
+  readonly id: string;
+  /** Present when the files can be opened on this machine. */
+  readonly local?: LocalAccess;
+  /**
+   * Lists every file below the root. A listing that ends without throwing is complete, apart from the
+   * folders that it reported as unreadable.
+   *
+   * @throws when the root itself cannot be listed.
+   */
+  list(signal: AbortSignal): AsyncIterable<ListingBatch>;
+  /** Looks at one file. `undefined` means that the origin says it does not exist; anything else throws. */
+  stat(path: string, signal: AbortSignal): Promise<OriginFile | undefined>;
+  /**
+   * Reads `lengthBytes` bytes from `offsetBytes`; fewer only where the file ends.
+   *
+   * @throws when the bytes cannot be had, or are no longer those of the version of `file`.
+   */
+  read(file: OriginFile, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Asked every minute while mounted; absent where nothing is known. */
+  capacity?(signal: AbortSignal): Promise<OriginCapacity>;
+  /** Releases connections and workers. Called once, when the daemon stops. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { type Hooks, hooksFor, type PluginHooks } from "./hooks.js";
+import { isMusicfsError, messageOf, MusicfsError } from "./errors.js";
+import type { Logger } from "./logger.js";
+
+const BRAND = Symbol.for("musicfs.plugin");
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** What `setup` is given: all that a plugin may touch. */
+export interface PluginContext {
+  /** Every seam of MusicFS; see the cards in `core/hooks.ts`. */
+  readonly hooks: PluginHooks;
+  readonly log: Logger;
+  /** Aborts when the daemon stops. */
+  readonly signal: AbortSignal;
+  /** A folder of the plugin's own that survives restarts; made on first use. */
+  stateDir(): string;
+  /** The folder that relative paths in the options are relative to: the config file's. */
+  readonly configDir: string;
+  /** Registers what to release when the daemon stops, or its start fails; last registered, first run. */
+  onDispose(dispose: () => void | Promise<void>): void;
+}
+
+/** What {@link definePlugin} is given. */
+export interface PluginDefinition<Schema extends z.ZodType> {
+  /** kebab-case, unique in a config: `layout-flat`. */
+  readonly name: string;
+  /** A strict zod object; each key with its unit and default in a TSDoc comment. Absent: no options. */
+  readonly options?: Schema;
+  /** Names of plugins that must be in the config, too. */
+  readonly requires?: readonly string[];
+  /** What tells two uses of the plugin apart, where it may be used more than once (`origin-local`). */
+  readonly instance?: (options: z.output<Schema>) => string;
+  /** Taps hooks. Runs once, in the config's order; may be async. */
+  setup(context: PluginContext, options: z.output<Schema>): void | Promise<void>;
+}
+
+/** A plugin with its options, as it stands in a config. Opaque. */
+export interface Plugin {
+  readonly name: string;
+  readonly requires: readonly string[];
+  /** `name`, or `name:instance`: unique in a config. */
+  readonly identity: string;
+  /** What is wrong with the options; reported all at once with the rest of the config. */
+  readonly problems: readonly z.core.$ZodIssue[];
+  /** Where the config made it: `file:line`, or `undefined` where that is unknown. */
+  readonly definedAt: string | undefined;
+  /** The options with defaults filled in, frozen; part of a layout's fingerprint. */
+  readonly options: unknown;
+  setup(context: PluginContext): void | Promise<void>;
+}
+
+type FactoryArguments<Schema extends z.ZodType> = undefined extends z.input<Schema>
+  ? [options?: z.input<Schema>]
+  : Record<string, never> extends z.input<Schema>
+    ? [options?: z.input<Schema>]
+    : [options: z.input<Schema>];
+
+/** Makes a {@link Plugin} of options. `pluginName` is what YAML and JSON configs call it by. */
+export interface PluginFactory<Schema extends z.ZodType = z.ZodType> {
+  (...args: FactoryArguments<Schema>): Plugin;
+  readonly pluginName: string;
+}
+
+/**
+ * Defines a plugin.
+ *
+ * @returns a function that takes the options and gives what stands in `plugins` of a config. Wrong options
+ * do not throw there: they are collected, so that a config's problems are all reported at once.
+ * @throws when the definition itself is wrong, which is a fault of the plugin's author.
+ */
+export function definePlugin<Schema extends z.ZodType = z.ZodObject<Record<string, never>, z.core.$strict>>(
+  definition: PluginDefinition<Schema>,
+): PluginFactory<Schema> {
+  const { name } = definition;
+  if (!NAME.test(name)) throw new TypeError(`plugin name '${name}' must be kebab-case, such as 'layout-flat'`);
+  const schema: z.ZodType = definition.options ?? z.strictObject({});
+
+  const factory = (...args: unknown[]): Plugin => {
+    const parsed = schema.safeParse(args[0] ?? {});
+    const options = parsed.success ? deepFreeze(parsed.data) : undefined;
+    const instance = parsed.success ? definition.instance?.(options as z.output<Schema>) : undefined;
+    const plugin: Plugin = {
+      name,
+      requires: definition.requires ?? [],
+      identity: instance === undefined ? name : `${name}:${instance}`,
+      problems: parsed.success ? [] : parsed.error.issues,
+      definedAt: callerOf(factory),
+      options,
+      setup: (context) => definition.setup(context, options as z.output<Schema>),
+    };
+    Object.defineProperty(plugin, BRAND, { value: true });
+    return Object.freeze(plugin);
+  };
+  return Object.assign(factory, { pluginName: name }) as PluginFactory<Schema>;
+}
+
+/** Whether `value` is what a plugin's factory returned, also one of another installed copy of MusicFS. */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+/** What a daemon gives each plugin's context, apart from the name. */
+export interface SetupEnvironment {
+  readonly hooks: Hooks;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly configDir: string;
+  stateDirOf(pluginName: string): string;
+  onDispose(dispose: () => void | Promise<void>): void;
+}
+
+/**
+ * Sets up the plugins in order.
+ *
+ * @throws `MFS_PLUGIN_CLASH`, `MFS_PLUGIN_REQUIREMENT`, or `MFS_PLUGIN_FAILED` naming the plugin.
+ */
+export async function setupPlugins(plugins: readonly Plugin[], environment: SetupEnvironment): Promise<void> {
+  checkNames(plugins);
+  for (const plugin of plugins) {
+    const context: PluginContext = {
+      hooks: hooksFor(environment.hooks, plugin.identity),
+      log: environment.log.child({ plugin: plugin.identity }),
+      signal: environment.signal,
+      configDir: environment.configDir,
+      stateDir: () => environment.stateDirOf(plugin.name),
+      onDispose: environment.onDispose,
+    };
+    try {
+      await plugin.setup(context);
+    } catch (error) {
+      if (isMusicfsError(error)) throw error;
+      throw new MusicfsError("MFS_PLUGIN_FAILED", `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** @throws `MFS_PLUGIN_CLASH` or `MFS_PLUGIN_REQUIREMENT`. */
+export function checkNames(plugins: readonly Plugin[]): void {
+  const seen = new Map<string, Plugin>();
+  for (const plugin of plugins) {
+    const other = seen.get(plugin.identity);
+    if (other) {
+      const places = [other.definedAt, plugin.definedAt].filter((place) => place !== undefined).join(" and ");
+      throw new MusicfsError(
+        "MFS_PLUGIN_CLASH",
+        `two plugins are called '${plugin.identity}'${places ? ` (${places})` : ""}`,
+      );
+    }
+    seen.set(plugin.identity, plugin);
+  }
+  const names = new Set(plugins.map((plugin) => plugin.name));
+  for (const plugin of plugins) {
+    const missing = plugin.requires.filter((required) => !names.has(required));
+    if (missing.length > 0) {
+      throw new MusicfsError(
+        "MFS_PLUGIN_REQUIREMENT",
+        `plugin '${plugin.identity}' needs ${missing.map((name) => `'${name}'`).join(" and ")}, which the config lacks`,
+      );
+    }
+  }
+}
+
+// The line of the config that called the factory, so that a wrong option can be found.
+function callerOf(factory: (...args: unknown[]) => Plugin): string | undefined {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, factory);
+  const frame = holder.stack?.split("\n")[1];
+  const match = frame?.match(/(?:file:\/\/)?(\/[^\s():]+):(\d+):\d+/);
+  return match ? `${match[1]}:${match[2]}` : undefined;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) deepFreeze(child);
+  }
+  return value;
+}
