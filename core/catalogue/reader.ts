@@ -1,0 +1,144 @@
+import Database from "better-sqlite3";
+import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
+import { NODE_KIND } from "./schema.js";
+
+/** What of an origin's file an open needs. */
+export interface NodeFile {
+  readonly fileId: number;
+  readonly originNumber: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly revision: number;
+}
+
+export interface CatalogueTotals {
+  readonly tracks: number;
+  readonly directories: number;
+  readonly bytes: number;
+}
+
+export interface CatalogueCapacity extends CatalogueTotals {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+/** SQLite's page cache of each read-only connection, in KiB: a hot tree of some 100,000 entries. */
+const CACHE_KIB = 8192;
+
+type NodeRow = [ino: number, revision: number, kind: number, size: number, mtimeMs: number];
+type EntryRow = [...NodeRow, cookie: number, name: string];
+
+/**
+ * The read side of the catalogue: one read-only connection, prepared statements, every answer one indexed
+ * read. Each FUSE worker has its own; all calls are synchronous and see the last committed state.
+ */
+export class CatalogueReader {
+  readonly #db: Database.Database;
+  readonly #lookup: Database.Statement<[number, string], NodeRow>;
+  readonly #getattr: Database.Statement<[number], NodeRow>;
+  readonly #page: Database.Statement<[number, number, number], EntryRow>;
+  readonly #file: Database.Statement<[number], [number, number, string, number, number, number]>;
+  readonly #parent: Database.Statement<[number], [number, string]>;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    const node = "n.ino, n.revision, n.kind, n.size, n.mtime_ms";
+    this.#lookup = db
+      .prepare<[number, string], NodeRow>(
+        `SELECT ${node} FROM names d CROSS JOIN nodes n ON n.ino = d.ino WHERE d.parent = ? AND d.name = ?`,
+      )
+      .raw();
+    this.#getattr = db.prepare<[number], NodeRow>(`SELECT ${node} FROM nodes n WHERE n.ino = ?`).raw();
+    this.#page = db
+      .prepare<[number, number, number], EntryRow>(
+        `SELECT ${node}, d.cookie, d.name FROM names d INDEXED BY names_in_order CROSS JOIN nodes n ON n.ino = d.ino
+         WHERE d.parent = ? AND d.cookie > ? ORDER BY d.cookie LIMIT ?`,
+      )
+      .raw();
+    this.#file = db
+      .prepare<[number], [number, number, string, number, number, number]>(
+        `SELECT f.id, f.origin, f.path, n.size, n.mtime_ms, n.revision
+         FROM nodes n CROSS JOIN files f ON f.id = n.file WHERE n.ino = ?`,
+      )
+      .raw();
+    this.#parent = db
+      .prepare<[number], [number, string]>("SELECT parent, name FROM names WHERE ino = ? ORDER BY cookie LIMIT 1")
+      .raw();
+  }
+
+  /** The node that `name` stands for in a directory. `name` must be in NFC, as all names of the catalogue are. */
+  lookup(parentIno: number, name: string): NodeAttributes | undefined {
+    return nodeOf(this.#lookup.get(parentIno, name));
+  }
+
+  getattr(ino: number): NodeAttributes | undefined {
+    return nodeOf(this.#getattr.get(ino));
+  }
+
+  /**
+   * Up to `limit` entries of a directory that come after `cookie` (0: from the start), in the order in which
+   * they were made. An entry keeps its cookie for life and no cookie is used twice, so a listing that goes
+   * on while the directory changes neither repeats nor loses an entry that stays.
+   */
+  readdir(ino: number, cookie: number, limit: number): DirectoryEntry[] {
+    return this.#page.all(ino, cookie, limit).map(entryOf);
+  }
+
+  /** The origin file behind a file's inode. */
+  fileOf(ino: number): NodeFile | undefined {
+    const row = this.#file.get(ino);
+    if (!row) return undefined;
+    const [fileId, originNumber, path, sizeBytes, mtimeMs, revision] = row;
+    return { fileId, originNumber, path, sizeBytes, mtimeMs, revision };
+  }
+
+  /** Parent and name of an inode, by its oldest name. */
+  parentOf(ino: number): { parentIno: number; name: string } | undefined {
+    const row = this.#parent.get(ino);
+    return row && { parentIno: row[0], name: row[1] };
+  }
+
+  /** Numbers of tracks and directories, and the tracks' bytes. */
+  totals(): CatalogueTotals {
+    const text = this.#db.prepare("SELECT value FROM meta WHERE key = 'totals'").pluck().get() as string | undefined;
+    return text === undefined ? { tracks: 0, directories: 1, bytes: 0 } : JSON.parse(text);
+  }
+
+  /** What `statfs` shows: the disks behind the origins, each counted once; the tracks' own size where unknown. */
+  capacity(): CatalogueCapacity {
+    const totals = this.totals();
+    const [totalBytes, freeBytes] = this.#db
+      .prepare<[], [number, number]>(
+        `SELECT coalesce(sum(total_bytes), 0), coalesce(sum(free_bytes), 0) FROM
+         (SELECT max(total_bytes) AS total_bytes, max(free_bytes) AS free_bytes FROM origins
+          GROUP BY coalesce(device, number))`,
+      )
+      .raw()
+      .get() ?? [0, 0];
+    return { ...totals, totalBytes: Math.max(totalBytes, totals.bytes), freeBytes };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** Opens a catalogue for reading; its writer must have opened it before. Close it after use. */
+export function openCatalogueReader(path: string): CatalogueReader {
+  const db = new Database(path, { readonly: true, fileMustExist: true });
+  db.pragma(`cache_size = -${CACHE_KIB}`);
+  db.pragma("query_only = ON");
+  return new CatalogueReader(db);
+}
+
+function nodeOf(row: NodeRow | undefined): NodeAttributes | undefined {
+  if (!row) return undefined;
+  const [ino, revision, kind, sizeBytes, mtimeMs] = row;
+  return { ino, revision, kind: kind === NODE_KIND.directory ? "directory" : "file", sizeBytes, mtimeMs };
+}
+
+function entryOf(row: EntryRow): DirectoryEntry {
+  const [ino, revision, kind, sizeBytes, mtimeMs, cookie, name] = row;
+  return { ino, revision, kind: kind === NODE_KIND.directory ? "directory" : "file", sizeBytes, mtimeMs, cookie, name };
+}

@@ -1,0 +1,127 @@
+import type { Database } from "better-sqlite3";
+import { MusicfsError } from "../errors.js";
+
+/** `PRAGMA application_id` of a catalogue: "MusF". */
+export const APPLICATION_ID = 0x4d757346;
+
+/** Values of `files.state`. */
+export const FILE_STATE = {
+  /** Listed; its tags are still to be read. */
+  listed: 0,
+  /** Its tags were read, or its problem is known. */
+  read: 1,
+} as const;
+
+/** Values of `nodes.kind`. */
+export const NODE_KIND = { directory: 0, file: 1 } as const;
+
+/**
+ * The schema, as numbered steps that are only ever added to. `PRAGMA user_version` counts the steps taken.
+ * See README.md of this folder for what the tables mean.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE origins (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    total_bytes INTEGER,
+    free_bytes  INTEGER,
+    device      TEXT
+  );
+
+  CREATE TABLE files (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin   INTEGER NOT NULL REFERENCES origins(number),
+    path     TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime_ms REAL NOT NULL,
+    version  TEXT,
+    state    INTEGER NOT NULL,
+    ino      INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX files_by_path ON files(origin, path);
+  CREATE INDEX files_to_read ON files(id) WHERE state = 0;
+
+  CREATE TABLE tracks (
+    file          INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    title         TEXT,
+    artists       TEXT,
+    album_artists TEXT,
+    album         TEXT,
+    track_number  INTEGER,
+    track_total   INTEGER,
+    disc_number   INTEGER,
+    disc_total    INTEGER,
+    year          INTEGER,
+    original_date TEXT,
+    genres        TEXT,
+    composers     TEXT,
+    label         TEXT,
+    comment       TEXT,
+    compilation   INTEGER NOT NULL,
+    audio         TEXT NOT NULL
+  );
+
+  CREATE TABLE problems (
+    file   INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    code   TEXT NOT NULL,
+    detail TEXT NOT NULL
+  );
+
+  CREATE TABLE nodes (
+    ino      INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind     INTEGER NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime_ms REAL NOT NULL,
+    revision INTEGER NOT NULL,
+    file     INTEGER
+  );
+
+  CREATE TABLE names (
+    cookie   INTEGER PRIMARY KEY AUTOINCREMENT,
+    parent   INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    ino      INTEGER NOT NULL,
+    collided INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX names_by_name ON names(parent, name);
+  CREATE INDEX names_in_order ON names(parent);
+  CREATE INDEX names_of_node ON names(ino);
+  `,
+];
+
+/** The newest schema that this code knows. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings a catalogue to {@link SCHEMA_VERSION}, each step in a transaction of its own.
+ *
+ * @throws `MFS_CATALOGUE_NEWER` or `MFS_CATALOGUE_FOREIGN`; nothing is written then.
+ */
+export function migrate(db: Database, path: string): void {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  const application = db.pragma("application_id", { simple: true }) as number;
+  const tables = db.prepare("SELECT count(*) FROM sqlite_master").pluck().get() as number;
+  const isEmpty = version === 0 && application === 0 && tables === 0;
+  if (!isEmpty && application !== APPLICATION_ID) {
+    throw new MusicfsError("MFS_CATALOGUE_FOREIGN", `${path} is a SQLite database of another program`);
+  }
+  if (version > SCHEMA_VERSION) {
+    throw new MusicfsError(
+      "MFS_CATALOGUE_NEWER",
+      `${path} was written by a newer MusicFS (schema ${version}; this one knows up to ${SCHEMA_VERSION})`,
+    );
+  }
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    db.transaction(() => {
+      db.exec(step);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${version + index + 1}`);
+    }).immediate();
+  });
+}

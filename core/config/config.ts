@@ -1,0 +1,48 @@
+import type { Plugin } from "../plugin.js";
+
+/** What a config file says. Falsy entries of `plugins` are dropped, so that one can stand behind a condition. */
+export interface UserConfig {
+  /** Tells several instances on one machine apart: part of their folders and sockets. @default "default" */
+  name?: string;
+  /** Folder to mount at; made when missing, refused when not empty. Relative paths are relative to the config. */
+  mountpoint?: string;
+  /**
+   * Origins, a layout, a mount driver, in any number and order. What is missing of a layout or a driver is
+   * filled in: `layoutArtistAlbum()`, `mountFuse()`.
+   */
+  plugins: readonly (Plugin | false | null | undefined | "" | 0)[];
+  /** @default "$XDG_CACHE_HOME/musicfs/<name>" */
+  cacheDir?: string;
+  /** Holds the catalogue and the log; survives the loss of the cache. @default "$XDG_STATE_HOME/musicfs/<name>" */
+  stateDir?: string;
+  /** Holds the control socket. @default "$XDG_RUNTIME_DIR/musicfs" */
+  runtimeDir?: string;
+  /** How tags are read. */
+  scan?: {
+    /** Threads that read tags. @default 2 */
+    workers?: number;
+    /** Longest that one file may take: milliseconds, or text such as `"10 s"`. @default "10 s" */
+    timeout?: number | string;
+  };
+  log?: {
+    /** @default "info" */
+    level?: "debug" | "info" | "warn" | "error";
+  };
+}
+
+/** A config after checking: every path absolute, every default filled in, every quantity in its unit. */
+export interface Config {
+  readonly name: string;
+  readonly mountpoint: string;
+  readonly plugins: readonly Plugin[];
+  readonly cacheDir: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** `<runtimeDir>/<name>.sock` */
+  readonly socketPath: string;
+  readonly scan: { readonly workers: number; readonly timeoutMs: number };
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** The file that it came from. */
+  readonly configFile: string;
+  readonly configDir: string;
+}

@@ -1,0 +1,8 @@
+/** What `import … from "musicfs/vfs"` gives: everything a mount driver needs beside `musicfs`. */
+export { ERRNO, ErrnoError, errnoOf } from "../errno.js";
+export type { ErrnoName } from "../errno.js";
+export { ROOT_INO } from "../model/entry.js";
+export type { DirectoryEntry, EntryChange, NodeAttributes, NodeKind } from "../model/entry.js";
+export type { VfsDescription } from "../model/mount-driver.js";
+export { NAME_MAX_BYTES, openVfs, Vfs } from "./vfs.js";
+export type { FileIdentity, FilesystemTotals, OpenedFile } from "./vfs.js";

@@ -1,0 +1,119 @@
+import { closeSync } from "node:fs";
+import { type CatalogueReader, openCatalogueReader } from "../catalogue/reader.js";
+import { openLocal } from "../content/open-local.js";
+import { ErrnoError } from "../errno.js";
+import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
+import type { VfsDescription, VfsOrigin } from "../model/mount-driver.js";
+
+/** How the bytes of an opened file are had. */
+export type OpenedFile =
+  /** From `fd`, which the caller owns and closes: it holds exactly the content of this inode and revision. */
+  | { readonly kind: "local"; readonly fd: number; readonly identity: FileIdentity; readonly sizeBytes: number }
+  /** Only by `LateAnswers.read` on the main thread. */
+  | { readonly kind: "late"; readonly sizeBytes: number }
+  /** The file is no longer what the catalogue says: `LateAnswers.refresh`, then answer ESTALE. */
+  | { readonly kind: "changed" };
+
+/** Tells whether two opens gave the same content: the numbers of `stat` that change with it. */
+export interface FileIdentity {
+  readonly device: number;
+  readonly ino: number;
+  readonly ctimeMs: number;
+}
+
+export interface FilesystemTotals {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly files: number;
+}
+
+/** Longest name in bytes of UTF-8, as the kernel has it. */
+export const NAME_MAX_BYTES = 255;
+
+/**
+ * The tree as inodes: what every mount driver serves, synchronously and from this disk alone.
+ * One instance belongs to one thread. Errors are {@link ErrnoError}s.
+ */
+export class Vfs {
+  readonly #catalogue: CatalogueReader;
+  readonly #origins: ReadonlyMap<number, VfsOrigin>;
+
+  constructor(catalogue: CatalogueReader, origins: readonly VfsOrigin[]) {
+    this.#catalogue = catalogue;
+    this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
+  }
+
+  /** The node that a name stands for, or `undefined`. Names are accepted in any Unicode normalisation. */
+  lookup(parentIno: number, name: string): NodeAttributes | undefined {
+    return this.#catalogue.lookup(parentIno, name.normalize("NFC"));
+  }
+
+  /** @returns `undefined` when the inode is gone. */
+  getattr(ino: number): NodeAttributes | undefined {
+    return this.#catalogue.getattr(ino);
+  }
+
+  /** Up to `limit` entries after `cookie` (0: from the start), without `.` and `..`; fewer only at the end. */
+  readdir(ino: number, cookie: number, limit: number): DirectoryEntry[] {
+    return this.#catalogue.readdir(ino, cookie, limit);
+  }
+
+  /** Inode of the directory that holds `ino`; the root holds itself. */
+  parentOf(ino: number): number {
+    return this.#catalogue.parentOf(ino)?.parentIno ?? ino;
+  }
+
+  /**
+   * Opens the content that an inode has at `revision`.
+   *
+   * @throws ErrnoError ENOENT when the inode is gone, ESTALE when the revision is, EISDIR for a directory,
+   * and what the disk said (EACCES, EIO, EMFILE) otherwise.
+   */
+  open(ino: number, revision: number): OpenedFile {
+    const file = this.#catalogue.fileOf(ino);
+    if (!file) throw new ErrnoError(this.#catalogue.getattr(ino) ? "EISDIR" : "ENOENT");
+    if (file.revision !== revision) throw new ErrnoError("ESTALE");
+    const local = this.#origins.get(file.originNumber)?.local;
+    if (!local) return { kind: "late", sizeBytes: file.sizeBytes };
+
+    const opened = openLocalOrUndefined(local, file.path);
+    if (!opened) return { kind: "changed" };
+    if (opened.stat.size !== file.sizeBytes || opened.stat.mtimeMs !== file.mtimeMs) {
+      closeSync(opened.fd);
+      return { kind: "changed" };
+    }
+    const { dev, ino: fileIno, ctimeMs } = opened.stat;
+    return {
+      kind: "local",
+      fd: opened.fd,
+      identity: { device: dev, ino: fileIno, ctimeMs },
+      sizeBytes: file.sizeBytes,
+    };
+  }
+
+  statfs(): FilesystemTotals {
+    const { totalBytes, freeBytes, tracks, directories } = this.#catalogue.capacity();
+    return { totalBytes, freeBytes, files: tracks + directories };
+  }
+
+  close(): void {
+    this.#catalogue.close();
+  }
+}
+
+/** Opens a VFS in this thread, be it the main one or a worker. Close it after use. */
+export function openVfs(description: VfsDescription): Vfs {
+  return new Vfs(openCatalogueReader(description.cataloguePath), description.origins);
+}
+
+// A file that is not there any more, or is a link or a device now, is a change of the library and not an
+// error of the disk: the main thread finds out what became of it.
+function openLocalOrUndefined(local: NonNullable<VfsOrigin["local"]>, path: string) {
+  try {
+    return openLocal(local.root, path, local.followSymlinks);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" || code === "EINVAL") return undefined;
+    throw error;
+  }
+}
