@@ -1,6 +1,9 @@
 /** What `import … from "musicfs"` gives: everything a config or a plugin needs, and nothing else. */
 export { z } from "zod";
+export { openLocal } from "./content/open-local.js";
+export { pathFromBytes, pathToBytes } from "./content/path-bytes.js";
 export { isMusicfsError, MusicfsError } from "./errors.js";
+export { ErrnoError } from "./errno.js";
 export type { ErrorCode } from "./errors.js";
 export type { LibraryChange, PluginHooks, ScanSummary } from "./hooks.js";
 export type { Logger } from "./logger.js";

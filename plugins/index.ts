@@ -1,1 +1,3 @@
-export {};
+/** What `import … from "musicfs/plugins"` gives: the plugins that come with MusicFS. */
+export { layoutArtistAlbum } from "./layout-artist-album/index.js";
+export { originLocal } from "./origin-local/index.js";

@@ -27,9 +27,6 @@ export interface FilesystemTotals {
   readonly files: number;
 }
 
-/** Longest name in bytes of UTF-8, as the kernel has it. */
-export const NAME_MAX_BYTES = 255;
-
 /**
  * The tree as inodes: what every mount driver serves, synchronously and from this disk alone.
  * One instance belongs to one thread. Errors are {@link ErrnoError}s.

@@ -1,0 +1,150 @@
+import { chmodSync } from "node:fs";
+import Database from "better-sqlite3";
+import { MusicfsError, isMusicfsError, messageOf } from "../errors.js";
+import type { OriginCapacity } from "../model/origin.js";
+import { FileTable } from "./files.js";
+import { CatalogueReader, type CatalogueTotals } from "./reader.js";
+import { migrate } from "./schema.js";
+import { TreeTable } from "./tree.js";
+
+/** SQLite's page cache of the writing connection, in KiB. */
+const CACHE_KIB = 8192;
+/** The write-ahead log is cut back to this after a checkpoint, in bytes. */
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The catalogue: the one writing connection to the database of files, tracks and entries.
+ * Lives on the main thread; workers read through `openCatalogueReader`.
+ */
+export class Catalogue {
+  readonly path: string;
+  readonly files: FileTable;
+  readonly tree: TreeTable;
+  readonly reader: CatalogueReader;
+  readonly #db: Database.Database;
+  readonly #saveMeta: Database.Statement;
+  #totals: CatalogueTotals;
+
+  constructor(db: Database.Database, path: string) {
+    this.#db = db;
+    this.path = path;
+    this.files = new FileTable(db);
+    this.tree = new TreeTable(db);
+    this.reader = new CatalogueReader(db);
+    this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
+    this.#totals = this.reader.totals();
+  }
+
+  /** Runs `write` in one transaction; it is committed when `write` returns, and undone when it throws. */
+  transaction<T>(write: () => T): T {
+    const before = this.#totals;
+    try {
+      return this.#db
+        .transaction(() => {
+          const result = write();
+          if (this.#totals !== before) this.setMeta("totals", JSON.stringify(this.#totals));
+          return result;
+        })
+        .immediate();
+    } catch (error) {
+      this.#totals = before;
+      throw error;
+    }
+  }
+
+  /** Numbers of what is shown. Kept by {@link count}, in the transaction that changes it. */
+  get totals(): CatalogueTotals {
+    return this.#totals;
+  }
+
+  /** Notes that something is shown that was not, or the other way round. */
+  count(difference: Partial<CatalogueTotals>): void {
+    const { tracks, directories, bytes } = this.#totals;
+    this.#totals = {
+      tracks: tracks + (difference.tracks ?? 0),
+      directories: directories + (difference.directories ?? 0),
+      bytes: bytes + (difference.bytes ?? 0),
+    };
+  }
+
+  meta(key: string): string | undefined {
+    return this.#db.prepare("SELECT value FROM meta WHERE key = ?").pluck().get(key) as string | undefined;
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#saveMeta.run(key, value);
+  }
+
+  /** The number under which the catalogue knows an origin; given at its first call, and kept. */
+  originNumber(id: string): number {
+    this.#db.prepare("INSERT OR IGNORE INTO origins (id) VALUES (?)").run(id);
+    return this.#db.prepare("SELECT number FROM origins WHERE id = ?").pluck().get(id) as number;
+  }
+
+  /** Every origin that has been in a config and still has files. */
+  origins(): { number: number; id: string }[] {
+    return this.#db.prepare<[], { number: number; id: string }>("SELECT number, id FROM origins").all();
+  }
+
+  removeOrigin(number: number): void {
+    this.#db.prepare("DELETE FROM origins WHERE number = ?").run(number);
+  }
+
+  setCapacity(originNumber: number, capacity: OriginCapacity): void {
+    const { totalBytes, freeBytes, device } = capacity;
+    this.#db
+      .prepare("UPDATE origins SET total_bytes = ?, free_bytes = ?, device = ? WHERE number = ?")
+      .run(totalBytes, freeBytes, device ?? null, originNumber);
+  }
+
+  /** Moves what the log holds into the database, so that the next start finds a short one. Milliseconds to seconds. */
+  checkpoint(): void {
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Writes a consistent copy to `path`, which must not exist. */
+  copyTo(path: string): void {
+    this.#db.prepare("VACUUM INTO ?").run(path);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/**
+ * Opens the catalogue at `path`, makes it when it is missing, and brings its schema up to date.
+ *
+ * @throws `MFS_CATALOGUE_NEWER`, `MFS_CATALOGUE_FOREIGN`, `MFS_CATALOGUE_DAMAGED` or `MFS_FOLDER_UNUSABLE`.
+ */
+export function openCatalogue(path: string): Catalogue {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path);
+    chmodSync(path, 0o600);
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = NORMAL");
+    db.pragma("foreign_keys = ON");
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+    migrate(db, path);
+    return new Catalogue(db, path);
+  } catch (error) {
+    db?.close();
+    throw asCatalogueError(error, path);
+  }
+}
+
+function asCatalogueError(error: unknown, path: string): unknown {
+  if (isMusicfsError(error)) return error;
+  const code = String((error as { code?: unknown }).code ?? "");
+  if (code === "SQLITE_NOTADB") {
+    return new MusicfsError("MFS_CATALOGUE_FOREIGN", `${path} is not a SQLite database`, { cause: error });
+  }
+  if (code.startsWith("SQLITE_CORRUPT")) {
+    return new MusicfsError("MFS_CATALOGUE_DAMAGED", `${path} is damaged: ${messageOf(error)}`, { cause: error });
+  }
+  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot open the catalogue ${path}: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,265 @@
+import type { Database, Statement } from "better-sqlite3";
+import type { OriginFile } from "../model/origin.js";
+import type { AudioProperties, TrackTags } from "../model/track.js";
+import { FILE_STATE, NODE_KIND } from "./schema.js";
+
+/** A file as the catalogue knows it. */
+export interface FileRow {
+  readonly id: number;
+  readonly originNumber: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly version: string | null;
+  readonly state: number;
+  readonly ino: number;
+}
+
+/** Why a file's tags could not be read. */
+export interface FileProblem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A file with what is known of its content. */
+export interface TaggedFile extends FileRow {
+  readonly tags: TrackTags;
+  readonly audio: AudioProperties;
+}
+
+export interface ProblemRow extends FileProblem {
+  readonly originId: string;
+  readonly path: string;
+}
+
+type FileTuple = [number, number, string, number, number, string | null, number, number];
+
+const FILE_COLUMNS = "f.id, f.origin, f.path, f.size, f.mtime_ms, f.version, f.state, f.ino";
+
+/** Files, their tags and their problems. All calls are synchronous; writing ones belong in a transaction. */
+export class FileTable {
+  readonly #db: Database;
+  readonly #byPath: Statement<[number, string], FileTuple>;
+  readonly #byId: Statement<[number], FileTuple>;
+  readonly #byIno: Statement<[number], FileTuple>;
+  readonly #toRead: Statement<[number, number], FileTuple>;
+  readonly #after: Statement<[number, number, number], FileTuple>;
+  readonly #insertNode: Statement;
+  readonly #insertFile: Statement;
+  readonly #linkNode: Statement;
+  readonly #updateFile: Statement;
+  readonly #updateNode: Statement;
+  readonly #setRead: Statement;
+  readonly #saveTrack: Statement;
+  readonly #saveProblem: Statement;
+  readonly #dropProblem: Statement;
+  readonly #deleteFile: Statement;
+  readonly #deleteNode: Statement;
+  readonly #tagged: Statement<[number], TrackTuple>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const select = `SELECT ${FILE_COLUMNS} FROM files f`;
+    this.#byPath = db.prepare<[number, string], FileTuple>(`${select} WHERE f.origin = ? AND f.path = ?`).raw();
+    this.#byId = db.prepare<[number], FileTuple>(`${select} WHERE f.id = ?`).raw();
+    this.#byIno = db
+      .prepare<[number], FileTuple>(`${select} JOIN nodes n ON n.file = f.id WHERE n.ino = ?`)
+      .raw();
+    this.#toRead = db
+      .prepare<[number, number], FileTuple>(
+        `${select} WHERE f.state = ${FILE_STATE.listed} AND f.id > ? ORDER BY f.id LIMIT ?`,
+      )
+      .raw();
+    this.#after = db
+      .prepare<[number, number, number], FileTuple>(`${select} WHERE f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`)
+      .raw();
+    this.#insertNode = db.prepare(
+      `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.file}, ?, ?, 0, NULL)`,
+    );
+    this.#insertFile = db.prepare(
+      `INSERT INTO files (origin, path, size, mtime_ms, version, state, ino) VALUES (?, ?, ?, ?, ?, ${FILE_STATE.listed}, ?)`,
+    );
+    this.#linkNode = db.prepare("UPDATE nodes SET file = ? WHERE ino = ?");
+    this.#updateFile = db.prepare(
+      `UPDATE files SET size = ?, mtime_ms = ?, version = ?, state = ${FILE_STATE.listed} WHERE id = ?`,
+    );
+    // 16 bits, as a mount driver has room for.
+    this.#updateNode = db.prepare(
+      "UPDATE nodes SET size = ?, mtime_ms = ?, revision = (revision + 1) & 65535 WHERE ino = ?",
+    );
+    this.#setRead = db.prepare(`UPDATE files SET state = ${FILE_STATE.read} WHERE id = ?`);
+    this.#saveTrack = db.prepare(`INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(16)})`);
+    this.#saveProblem = db.prepare("INSERT OR REPLACE INTO problems (file, code, detail) VALUES (?, ?, ?)");
+    this.#dropProblem = db.prepare("DELETE FROM problems WHERE file = ?");
+    this.#deleteFile = db.prepare("DELETE FROM files WHERE id = ?");
+    this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
+    this.#tagged = db.prepare<[number], TrackTuple>(`SELECT ${TRACK_COLUMNS} FROM tracks WHERE file = ?`).raw();
+  }
+
+  byPath(originNumber: number, path: string): FileRow | undefined {
+    return fileOf(this.#byPath.get(originNumber, path));
+  }
+
+  byId(id: number): FileRow | undefined {
+    return fileOf(this.#byId.get(id));
+  }
+
+  byIno(ino: number): FileRow | undefined {
+    return fileOf(this.#byIno.get(ino));
+  }
+
+  /** Files whose tags are still to be read, by id, after `id`. */
+  toRead(id: number, limit: number): FileRow[] {
+    return this.#toRead.all(id, limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Files of an origin, by id, after `id`. */
+  after(originNumber: number, id: number, limit: number): FileRow[] {
+    return this.#after.all(originNumber, id, limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Greatest id ever given to a file, 0 when there was none. */
+  maxId(): number {
+    return (this.#db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'files'").pluck().get() as number) ?? 0;
+  }
+
+  count(originNumber: number): number {
+    return this.#db.prepare("SELECT count(*) FROM files WHERE origin = ?").pluck().get(originNumber) as number;
+  }
+
+  /** Adds a file and its inode; its tags are to be read. */
+  insert(originNumber: number, file: OriginFile): FileRow {
+    const ino = Number(this.#insertNode.run(file.sizeBytes, file.mtimeMs).lastInsertRowid);
+    const { path, sizeBytes, mtimeMs } = file;
+    const version = file.version ?? null;
+    const id = Number(this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, ino).lastInsertRowid);
+    this.#linkNode.run(id, ino);
+    return { id, originNumber, path, sizeBytes, mtimeMs, version, state: FILE_STATE.listed, ino };
+  }
+
+  /** Notes a new version of a file's content: its inode gets a new revision, its tags are to be read again. */
+  update(row: FileRow, file: OriginFile): void {
+    this.#updateFile.run(file.sizeBytes, file.mtimeMs, file.version ?? null, row.id);
+    this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
+  }
+
+  /** Keeps what was read of a file, and what was wrong with it. */
+  saveReading(id: number, tags: TrackTags, audio: AudioProperties, problem: FileProblem | undefined): void {
+    this.#saveTrack.run(id, ...trackTupleOf(tags, audio));
+    if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
+    else this.#dropProblem.run(id);
+    this.#setRead.run(id);
+  }
+
+  /** What is known of a file's content; nothing at all as long as it was not read. */
+  tagged(row: FileRow): TaggedFile | undefined {
+    const tuple = this.#tagged.get(row.id);
+    return tuple && { ...row, ...trackOfTuple(tuple) };
+  }
+
+  /** Removes a file with its tags and its inode. Its name must have been removed before. */
+  remove(row: FileRow): void {
+    this.#deleteFile.run(row.id);
+    this.#deleteNode.run(row.ino);
+  }
+
+  problemCount(): number {
+    return this.#db.prepare("SELECT count(*) FROM problems").pluck().get() as number;
+  }
+
+  /** Files with a problem, by origin and path. */
+  problems(limit: number): ProblemRow[] {
+    return this.#db
+      .prepare<[number], ProblemRow>(
+        `SELECT o.id AS originId, f.path, p.code, p.detail FROM problems p
+         JOIN files f ON f.id = p.file JOIN origins o ON o.number = f.origin ORDER BY f.origin, f.path LIMIT ?`,
+      )
+      .all(limit);
+  }
+}
+
+const TRACK_COLUMNS = `title, artists, album_artists, album, track_number, track_total, disc_number, disc_total,
+  year, original_date, genres, composers, label, comment, compilation, audio`;
+
+type Text = string | null;
+type Whole = number | null;
+type TrackTuple = [
+  title: Text,
+  artists: Text,
+  albumArtists: Text,
+  album: Text,
+  trackNumber: Whole,
+  trackTotal: Whole,
+  discNumber: Whole,
+  discTotal: Whole,
+  year: Whole,
+  originalDate: Text,
+  genres: Text,
+  composers: Text,
+  label: Text,
+  comment: Text,
+  compilation: number,
+  audio: string,
+];
+
+function trackTupleOf(tags: TrackTags, audio: AudioProperties): TrackTuple {
+  return [
+    tags.title ?? null,
+    listToText(tags.artists),
+    listToText(tags.albumArtists),
+    tags.album ?? null,
+    tags.trackNumber ?? null,
+    tags.trackTotal ?? null,
+    tags.discNumber ?? null,
+    tags.discTotal ?? null,
+    tags.year ?? null,
+    tags.originalDate ?? null,
+    listToText(tags.genres),
+    listToText(tags.composers),
+    tags.label ?? null,
+    tags.comment ?? null,
+    tags.compilation ? 1 : 0,
+    JSON.stringify(audio),
+  ];
+}
+
+function trackOfTuple(row: TrackTuple): { tags: TrackTags; audio: AudioProperties } {
+  const optional = {
+    title: row[0],
+    album: row[3],
+    trackNumber: row[4],
+    trackTotal: row[5],
+    discNumber: row[6],
+    discTotal: row[7],
+    year: row[8],
+    originalDate: row[9],
+    label: row[12],
+    comment: row[13],
+  };
+  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
+  return {
+    tags: {
+      ...present,
+      artists: textToList(row[1]),
+      albumArtists: textToList(row[2]),
+      genres: textToList(row[10]),
+      composers: textToList(row[11]),
+      compilation: row[14] === 1,
+    },
+    audio: JSON.parse(row[15]),
+  };
+}
+
+function listToText(list: readonly string[]): Text {
+  return list.length === 0 ? null : JSON.stringify(list);
+}
+
+function textToList(text: Text): string[] {
+  return text === null ? [] : JSON.parse(text);
+}
+
+function fileOf(row: FileTuple | undefined): FileRow | undefined {
+  if (!row) return undefined;
+  const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino] = row;
+  return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino };
+}

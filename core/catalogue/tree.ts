@@ -1,0 +1,114 @@
+import type { Database, Statement } from "better-sqlite3";
+import { ROOT_INO } from "../model/entry.js";
+import { NODE_KIND } from "./schema.js";
+
+/** A name in a directory. */
+export interface NameRow {
+  readonly cookie: number;
+  readonly parentIno: number;
+  readonly name: string;
+  readonly ino: number;
+  /** Whether the name carries a suffix because another file had it. */
+  readonly collided: boolean;
+}
+
+type NameTuple = [number, number, string, number, number];
+
+const NAME_COLUMNS = "cookie, parent, name, ino, collided";
+
+/** Directories and names. All calls are synchronous; writing ones belong in a transaction. */
+export class TreeTable {
+  readonly #child: Statement<[number, string], NameTuple>;
+  readonly #namesOf: Statement<[number], NameTuple>;
+  readonly #isEmpty: Statement<[number], number>;
+  readonly #kind: Statement<[number], number>;
+  readonly #insertDirectory: Statement;
+  readonly #insertName: Statement;
+  readonly #deleteName: Statement;
+  readonly #deleteNode: Statement;
+  readonly #touch: Statement;
+  readonly #collisions: Statement<[number], NameTuple>;
+
+  constructor(db: Database) {
+    const select = `SELECT ${NAME_COLUMNS} FROM names`;
+    this.#child = db.prepare<[number, string], NameTuple>(`${select} WHERE parent = ? AND name = ?`).raw();
+    this.#namesOf = db.prepare<[number], NameTuple>(`${select} WHERE ino = ? ORDER BY cookie`).raw();
+    this.#isEmpty = db.prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)").pluck();
+    this.#kind = db.prepare<[number], number>("SELECT kind FROM nodes WHERE ino = ?").pluck();
+    this.#insertDirectory = db.prepare(
+      `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
+    );
+    this.#insertName = db.prepare("INSERT INTO names (parent, name, ino, collided) VALUES (?, ?, ?, ?)");
+    this.#deleteName = db.prepare("DELETE FROM names WHERE cookie = ?");
+    this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
+    this.#touch = db.prepare("UPDATE nodes SET mtime_ms = ? WHERE ino = ?");
+    this.#collisions = db.prepare<[number], NameTuple>(`${select} WHERE collided = 1 ORDER BY parent, name LIMIT ?`).raw();
+    db.prepare("INSERT OR IGNORE INTO nodes VALUES (?, ?, 0, ?, 0, NULL)").run(
+      ROOT_INO,
+      NODE_KIND.directory,
+      Date.now(),
+    );
+  }
+
+  child(parentIno: number, name: string): NameRow | undefined {
+    return nameOf(this.#child.get(parentIno, name));
+  }
+
+  /** Every name that an inode has, the oldest first. */
+  namesOf(ino: number): NameRow[] {
+    return this.#namesOf.all(ino).map((row) => nameOf(row) as NameRow);
+  }
+
+  isDirectory(ino: number): boolean {
+    return this.#kind.get(ino) === NODE_KIND.directory;
+  }
+
+  isEmpty(ino: number): boolean {
+    return this.#isEmpty.get(ino) === 1;
+  }
+
+  /** @returns the inode of the new directory. */
+  insertDirectory(parentIno: number, name: string, nowMs: number): number {
+    const ino = Number(this.#insertDirectory.run(nowMs).lastInsertRowid);
+    this.insertName(parentIno, name, ino, false, nowMs);
+    return ino;
+  }
+
+  insertName(parentIno: number, name: string, ino: number, collided: boolean, nowMs: number): void {
+    this.#insertName.run(parentIno, name, ino, collided ? 1 : 0);
+    this.#touch.run(nowMs, parentIno);
+  }
+
+  removeName(row: NameRow, nowMs: number): void {
+    this.#deleteName.run(row.cookie);
+    this.#touch.run(nowMs, row.parentIno);
+  }
+
+  /** Removes an empty directory's inode; its name must have been removed before. */
+  removeDirectory(ino: number): void {
+    this.#deleteNode.run(ino);
+  }
+
+  /** Path of an inode by its oldest name, with a leading `/`; `undefined` when it has none. */
+  pathOf(ino: number): string | undefined {
+    const segments: string[] = [];
+    for (let at = ino; at !== ROOT_INO; ) {
+      const row = nameOf(this.#namesOf.get(at));
+      if (!row) return undefined;
+      segments.push(row.name);
+      at = row.parentIno;
+    }
+    return `/${segments.reverse().join("/")}`;
+  }
+
+  /** Names that carry a suffix, by directory and name. */
+  collisions(limit: number): NameRow[] {
+    return this.#collisions.all(limit).map((row) => nameOf(row) as NameRow);
+  }
+}
+
+function nameOf(row: NameTuple | undefined): NameRow | undefined {
+  if (!row) return undefined;
+  const [cookie, parentIno, name, ino, collided] = row;
+  return { cookie, parentIno, name, ino, collided: collided === 1 };
+}

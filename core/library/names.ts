@@ -1,0 +1,82 @@
+import { NAME_MAX_BYTES } from "../vfs/limits.js";
+
+/** Changes whenever the same text would give another name, so that every track is placed anew. */
+export const NAMES_VERSION = 1;
+
+/** Printable ASCII without `/`, neither hidden nor with blanks around: most names, and nothing to do for them. */
+const PLAIN = /^(?![. ])[\x20-\x2e\x30-\x7e]{0,254}[\x21-\x2e\x30-\x7e]$/;
+/** Marks that reorder or hide text: bidirectional controls, zero-width spaces, the byte order mark. */
+const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+/** Control characters other than blanks (C0, DEL, C1). */
+const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/gu;
+/** What stands in a path for a byte that is not UTF-8; see `core/content/path-bytes.ts`. */
+const ESCAPED_BYTE = /[\uf780-\uf7ff]/gu;
+const BLANKS = /\s+/gu;
+/** Longest extension that is kept whole when a name is cut, in bytes. */
+const EXTENSION_MAX_BYTES = 16;
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * Makes a name that any POSIX filesystem takes of any text: in NFC, without `/`, control or invisible
+ * characters, never empty, `.` or `..`, never hidden by a leading dot, at most 255 bytes of UTF-8.
+ * A name that is too long is cut at a grapheme; the extension stays, and `suffix` before it.
+ *
+ * Pure and total. Different texts may give one name: the caller tells them apart, by `suffix`.
+ */
+export function safeName(text: string, suffix = ""): string {
+  if (suffix === "" && PLAIN.test(text)) return text;
+  const clean = cleaned(text);
+  const { stem, extension } = splitExtension(clean);
+  return `${cutTo(stem, NAME_MAX_BYTES - byteLength(extension) - byteLength(suffix))}${suffix}${extension}`;
+}
+
+/** Splits `Title.flac` into `Title` and `.flac`; what is too long or has blanks in it is no extension. */
+export function splitExtension(name: string): { stem: string; extension: string } {
+  const dot = name.lastIndexOf(".");
+  const extension = dot > 0 ? name.slice(dot) : "";
+  const isExtension = extension.length > 1 && byteLength(extension) <= EXTENSION_MAX_BYTES && !/\s/u.test(extension);
+  return isExtension ? { stem: name.slice(0, dot), extension } : { stem: name, extension: "" };
+}
+
+function cleaned(text: string): string {
+  const name = text
+    .toWellFormed()
+    .normalize("NFC")
+    .replace(BLANKS, " ")
+    .replace(CONTROL, "")
+    .replace(INVISIBLE, "")
+    .replace(ESCAPED_BYTE, "_")
+    .replaceAll("/", "_")
+    .trim()
+    .replace(/^\./u, "_");
+  // Removing a mark between two characters can make them one in NFC.
+  return name === "" ? "_" : name.normalize("NFC");
+}
+
+function cutTo(text: string, maxBytes: number): string {
+  if (byteLength(text) <= maxBytes) return text;
+  let bytes = 0;
+  let end = 0;
+  // A grapheme of hostile text can be longer than a name: then nothing of it fits, and code points must do.
+  for (const { segment, index } of graphemes.segment(text.slice(0, maxBytes))) {
+    bytes += byteLength(segment);
+    if (bytes > maxBytes) break;
+    end = index + segment.length;
+  }
+  const cut = text.slice(0, end).trimEnd();
+  return cut === "" ? cutAtCodePoint(text, maxBytes) : cut;
+}
+
+function cutAtCodePoint(text: string, maxBytes: number): string {
+  let kept = "";
+  for (const character of text) {
+    if (byteLength(kept) + byteLength(character) > maxBytes) break;
+    kept += character;
+  }
+  return kept;
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}

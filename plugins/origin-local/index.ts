@@ -1,0 +1,33 @@
+import { isAbsolute, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { definePlugin, z } from "musicfs";
+import { openLocalOrigin } from "./local-origin.js";
+
+const options = z.strictObject({
+  /** The folder that holds the music. Relative to the config file; `~` is the home folder. */
+  path: z.string().min(1),
+  /** Names the origin in the catalogue; two origins need two ids. @default the path as written here */
+  id: z.string().min(1).max(200).optional(),
+  /**
+   * Whether symbolic links that lead out of `path` are followed. Links to what lies below `path` add
+   * nothing in either case, since that is shown at its own place already. @default false
+   */
+  followSymlinks: z.boolean().default(false),
+});
+
+/** Music in a folder of this machine; see README.md beside this file. */
+export const originLocal = definePlugin({
+  name: "origin-local",
+  provides: ["origin"],
+  options,
+  instance: ({ id, path }) => id ?? path,
+  setup({ hooks, configDir, log }, { id, path, followSymlinks }) {
+    const folder = resolvePath(path, configDir);
+    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, followSymlinks, log }));
+  },
+});
+
+function resolvePath(path: string, configDir: string): string {
+  const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return isAbsolute(expanded) ? resolve(expanded) : resolve(configDir, expanded);
+}

@@ -1,0 +1,104 @@
+import { close, read as readFd } from "node:fs";
+import { lstat, realpath, stat as statPath, statfs } from "node:fs/promises";
+import { promisify } from "node:util";
+import {
+  ErrnoError,
+  type Logger,
+  MusicfsError,
+  type Origin,
+  type OriginCapacity,
+  type OriginFile,
+  openLocal,
+  pathFromBytes,
+  pathToBytes,
+} from "musicfs";
+import { walkInWorker } from "./walk.js";
+
+const readAsync = promisify(readFd);
+const closeAsync = promisify(close);
+
+export interface LocalOriginOptions {
+  readonly id: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly followSymlinks: boolean;
+  readonly log: Logger;
+}
+
+/** Opens the folder as an origin, also while it is not there: its disk may come later. */
+export async function openLocalOrigin(options: LocalOriginOptions): Promise<Origin> {
+  const { id, followSymlinks } = options;
+  const root = await realRoot(options.folder);
+  const at = (path: string): Buffer | string => pathToBytes(path === "" ? root : `${root === "/" ? "" : root}/${path}`);
+
+  return {
+    id,
+    local: { root, followSymlinks },
+
+    async *list(signal) {
+      await requireFolder(root);
+      yield* walkInWorker(root, followSymlinks, signal);
+    },
+
+    async stat(path, signal) {
+      signal.throwIfAborted();
+      // Without its root, an origin cannot say of any file that it is gone.
+      await requireFolder(root);
+      return statFile(at(path), path, followSymlinks);
+    },
+
+    async read(file, offsetBytes, lengthBytes, signal) {
+      signal.throwIfAborted();
+      const { fd, stat } = openLocal(root, file.path, followSymlinks);
+      try {
+        if (stat.size !== file.sizeBytes || stat.mtimeMs !== file.mtimeMs) {
+          throw new ErrnoError("ESTALE", `'${file.path}' has changed since it was listed`);
+        }
+        const { bytesRead, buffer } = await readAsync(fd, Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await closeAsync(fd);
+      }
+    },
+
+    async capacity(): Promise<OriginCapacity> {
+      const [disk, folder] = await Promise.all([statfs(pathToBytes(root)), statPath(pathToBytes(root))]);
+      return {
+        totalBytes: disk.blocks * disk.bsize,
+        freeBytes: disk.bavail * disk.bsize,
+        device: `disk:${folder.dev}`,
+      };
+    },
+  };
+}
+
+async function realRoot(folder: string): Promise<string> {
+  try {
+    return pathFromBytes(await realpath(folder, { encoding: "buffer" }));
+  } catch {
+    return pathFromBytes(Buffer.from(folder));
+  }
+}
+
+async function requireFolder(root: string): Promise<void> {
+  const problem = await statPath(pathToBytes(root)).then(
+    (found) => (found.isDirectory() ? undefined : "it is not a folder"),
+    (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? "there is no such folder" : error.message),
+  );
+  if (problem) throw new MusicfsError("MFS_ORIGIN_UNAVAILABLE", `cannot read ${root}: ${problem}`);
+}
+
+async function statFile(
+  location: Buffer | string,
+  path: string,
+  followSymlinks: boolean,
+): Promise<OriginFile | undefined> {
+  try {
+    const found = await (followSymlinks ? statPath(location) : lstat(location));
+    return found.isFile() ? { path, sizeBytes: found.size, mtimeMs: found.mtimeMs } : undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
