@@ -263,3 +263,11 @@ function fileOf(row: FileTuple | undefined): FileRow | undefined {
   const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino] = row;
   return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino };
 }
+
+/** A file as its origin gave it. */
+export function versionedFile(
+  row: Pick<FileRow, "path" | "sizeBytes" | "mtimeMs" | "version">,
+): OriginFile {
+  const { path, sizeBytes, mtimeMs, version } = row;
+  return { path, sizeBytes, mtimeMs, ...(version === null ? {} : { version }) };
+}

@@ -9,6 +9,7 @@ export interface NodeFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly mtimeMs: number;
+  readonly version: string | null;
   readonly revision: number;
 }
 
@@ -27,6 +28,15 @@ export interface CatalogueCapacity extends CatalogueTotals {
 const CACHE_KIB = 8192;
 
 type NodeRow = [ino: number, revision: number, kind: number, size: number, mtimeMs: number];
+type FileTuple = [
+  fileId: number,
+  originNumber: number,
+  path: string,
+  sizeBytes: number,
+  mtimeMs: number,
+  version: string | null,
+  revision: number,
+];
 type EntryRow = [...NodeRow, cookie: number, name: string];
 
 /**
@@ -38,7 +48,7 @@ export class CatalogueReader {
   readonly #lookup: Database.Statement<[number, string], NodeRow>;
   readonly #getattr: Database.Statement<[number], NodeRow>;
   readonly #page: Database.Statement<[number, number, number], EntryRow>;
-  readonly #file: Database.Statement<[number], [number, number, string, number, number, number]>;
+  readonly #file: Database.Statement<[number], FileTuple>;
   readonly #parent: Database.Statement<[number], [number, string]>;
 
   constructor(db: Database.Database) {
@@ -57,8 +67,8 @@ export class CatalogueReader {
       )
       .raw();
     this.#file = db
-      .prepare<[number], [number, number, string, number, number, number]>(
-        `SELECT f.id, f.origin, f.path, n.size, n.mtime_ms, n.revision
+      .prepare<[number], FileTuple>(
+        `SELECT f.id, f.origin, f.path, n.size, n.mtime_ms, f.version, n.revision
          FROM nodes n CROSS JOIN files f ON f.id = n.file WHERE n.ino = ?`,
       )
       .raw();
@@ -89,8 +99,8 @@ export class CatalogueReader {
   fileOf(ino: number): NodeFile | undefined {
     const row = this.#file.get(ino);
     if (!row) return undefined;
-    const [fileId, originNumber, path, sizeBytes, mtimeMs, revision] = row;
-    return { fileId, originNumber, path, sizeBytes, mtimeMs, revision };
+    const [fileId, originNumber, path, sizeBytes, mtimeMs, version, revision] = row;
+    return { fileId, originNumber, path, sizeBytes, mtimeMs, version, revision };
   }
 
   /** Parent and name of an inode, by its oldest name. */

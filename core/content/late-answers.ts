@@ -1,10 +1,10 @@
+import { versionedFile } from "../catalogue/files.js";
 import type { CatalogueReader } from "../catalogue/reader.js";
 import { ErrnoError, errnoOf } from "../errno.js";
 import { messageOf } from "../errors.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { LateAnswers } from "../model/mount-driver.js";
-import type { OriginFile } from "../model/origin.js";
 
 /** Longest that a reader waits for bytes of an origin, in milliseconds. */
 const READ_TIMEOUT_MS = 30_000;
@@ -40,7 +40,7 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
       if (length <= 0) return new Uint8Array(0);
       try {
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-        const bytes = await settledBy(origin.read(originFileOf(file), offsetBytes, length, deadline), deadline);
+        const bytes = await settledBy(origin.read(versionedFile(file), offsetBytes, length, deadline), deadline);
         // Fewer bytes than the size that was shown would be silent damage.
         if (bytes.length !== length) throw new ErrnoError("EIO", `${bytes.length} bytes came instead of ${length}`);
         return bytes;
@@ -51,10 +51,6 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
       }
     },
   };
-}
-
-function originFileOf(file: { path: string; sizeBytes: number; mtimeMs: number }): OriginFile {
-  return { path: file.path, sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs };
 }
 
 // An origin that ignores its signal must not hold a reader for longer than the deadline.

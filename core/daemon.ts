@@ -1,0 +1,304 @@
+import { mkdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Catalogue } from "./catalogue/catalogue.js";
+import type { Config } from "./config/config.js";
+import { createLateAnswers } from "./content/late-answers.js";
+import { serveControl } from "./control/server.js";
+import { NO_REQUESTS, type Status } from "./control/status.js";
+import { EXIT, isMusicfsError, messageOf, MusicfsError } from "./errors.js";
+import {
+  cataloguePathOf,
+  createInstance,
+  type Instance,
+  mountSourceOf,
+  openCatalogueOf,
+  openOrigins,
+} from "./instance.js";
+import type { LibraryOrigin } from "./library/library-origin.js";
+import { createLibraryParts, type LibraryParts } from "./library-parts.js";
+import { takeLock } from "./lock.js";
+import type { Logger } from "./logger.js";
+import type { EntryChange } from "./model/entry.js";
+import type { Mount, MountDriver, MountEnd } from "./model/mount-driver.js";
+import { prepareMountpoint } from "./mountpoint.js";
+import { VERSION } from "./version.js";
+
+/** Time that running requests have to finish when the daemon stops, in milliseconds. */
+const GRACE_MS = 5_000;
+const CAPACITY_EVERY_MS = 60_000;
+/** The catalogue's log is folded in this long after the last scan ended, in milliseconds. */
+const CHECKPOINT_AFTER_MS = 500;
+
+export interface DaemonEnd {
+  readonly exitCode: number;
+  /** Why, in words for a person. */
+  readonly reason: string;
+}
+
+/** A mounted library. */
+export interface Daemon {
+  readonly mountpoint: string;
+  status(): Status;
+  /** Settles once: everything is released then. */
+  readonly ended: Promise<DaemonEnd>;
+  /** Unmounts, drains and releases; a second call does not wait for running requests. */
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Mounts the library of a config, and scans it in the background.
+ *
+ * @returns once the mountpoint answers.
+ * @throws MusicfsError; everything that was taken until then is released.
+ */
+export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+  const undo = new UndoStack(log);
+  try {
+    return await start(config, log, undo);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daemon> {
+  takeFolders(config, undo);
+  const instance = await createInstance(config, log);
+  undo.push(() => instance.dispose());
+  undo.push(() => instance.abort(new Error("MusicFS stops")));
+
+  const driver = await requireDriver(instance);
+  const source = mountSourceOf(config);
+  if (await driver.detachStale(config.mountpoint, source)) {
+    log.warn(`detached a dead mount of an earlier run at ${config.mountpoint}`);
+  }
+  const mountpoint = prepareMountpoint(config.mountpoint);
+  undo.push(() => mountpoint.release());
+
+  const catalogue = openCatalogueOf(config, log);
+  undo.push(() => catalogue.close());
+  const origins = await openOrigins(instance, catalogue);
+  undo.push(() => closeOrigins(origins, log));
+
+  const changes = new ChangeRelay(log);
+  const parts = createLibraryParts(config, instance, catalogue, origins, log, (changed) => changes.send(changed));
+  undo.push(() => parts.close());
+  const mount = await driver.mount({
+    mountpoint: config.mountpoint,
+    source,
+    vfs: {
+      cataloguePath: cataloguePathOf(config),
+      origins: origins.map(({ number, origin }) => ({ number, ...(origin.local ? { local: origin.local } : {}) })),
+    },
+    late: createLateAnswers({
+      catalogue: catalogue.reader,
+      origins: new Map(origins.map((origin) => [origin.number, origin])),
+      refresh: (ino) => parts.library.refresh(ino, instance.signal),
+      log,
+    }),
+    log,
+  });
+  changes.connect(mount);
+  const daemon = new RunningDaemon({ config, log, instance, catalogue, origins, driver, mount, undo, ...parts });
+  undo.push(() => daemon.unmount(0));
+  const control = await serveControl(config.socketPath, daemon.controlMethods(), log);
+  undo.push(() => control.close());
+  daemon.begin();
+  return daemon;
+}
+
+// One instance a cache and state folder; the locks go with the process, however it ends.
+function takeFolders(config: Config, undo: UndoStack): void {
+  for (const folder of new Set([config.stateDir, config.cacheDir])) {
+    const lock = takeLock(folder, { mountpoint: config.mountpoint, name: config.name });
+    undo.push(() => lock.release());
+  }
+  mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
+}
+
+async function requireDriver(instance: Instance): Promise<MountDriver> {
+  const driver = await instance.hooks.provideMount.call(instance.signal);
+  if (driver) return driver;
+  throw new MusicfsError("MFS_CONFIG_INVALID", "no plugin of the config can mount", {
+    hint: 'Add mountFuse() to "plugins".',
+  });
+}
+
+async function closeOrigins(origins: readonly LibraryOrigin[], log: Logger): Promise<void> {
+  for (const { origin } of origins) {
+    await origin.close?.().catch((error) => log.warn(`closing origin '${origin.id}' failed: ${messageOf(error)}`));
+  }
+}
+
+interface DaemonParts extends LibraryParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly instance: Instance;
+  readonly catalogue: Catalogue;
+  readonly origins: readonly LibraryOrigin[];
+  readonly driver: MountDriver;
+  readonly mount: Mount;
+  readonly undo: UndoStack;
+}
+
+class RunningDaemon implements Daemon {
+  readonly ended: Promise<DaemonEnd>;
+  readonly #parts: DaemonParts;
+  readonly #startedMs = performance.now();
+  #state: Status["state"] = "mounted";
+  #scanning: Promise<void> = Promise.resolve();
+  #stopReason = "";
+  #resolveEnded: (end: DaemonEnd) => void = () => undefined;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  get mountpoint(): string {
+    return this.#parts.config.mountpoint;
+  }
+
+  /** Starts what goes on in the background. */
+  begin(): void {
+    const { instance, mount, undo } = this.#parts;
+    const capacity = setInterval(() => void this.#lookAtCapacity(), CAPACITY_EVERY_MS);
+    undo.push(() => clearInterval(capacity));
+    void this.#lookAtCapacity();
+    void instance.hooks.mounted.call({ mountpoint: this.mountpoint });
+    this.#scanning = this.#scan();
+    void mount.ended.then((end) => this.#mountEnded(end));
+  }
+
+  controlMethods(): Parameters<typeof serveControl>[1] {
+    return {
+      GetStatus: async () => this.status(),
+      Shutdown: async () => {
+        void this.stop("somebody asked for it");
+        return {};
+      },
+    };
+  }
+
+  status(): Status {
+    const { config, driver, catalogue, library, mount } = this.#parts;
+    const { tracks, directories, bytes } = catalogue.totals;
+    return {
+      version: VERSION,
+      pid: process.pid,
+      name: config.name,
+      state: this.#state,
+      mountpoint: config.mountpoint,
+      driver: driver.name,
+      uptimeMs: Math.round(performance.now() - this.#startedMs),
+      tracks,
+      directories,
+      bytes,
+      scan: library.scanStatus(),
+      origins: library.originStatus(),
+      ...NO_REQUESTS,
+      ...mount.statistics(),
+      rssBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async stop(reason: string): Promise<void> {
+    if (this.#state === "stopping") return this.#parts.mount.unmount(0);
+    this.#state = "stopping";
+    this.#stopReason = reason;
+    const { instance, log } = this.#parts;
+    log.info(`stopping: ${reason}`);
+    await Promise.race([instance.hooks.stopping.call({ reason }), delay(GRACE_MS, undefined, { ref: false })]);
+    await this.unmount(GRACE_MS);
+    await this.ended;
+  }
+
+  async unmount(graceMs: number): Promise<void> {
+    await this.#parts.mount.unmount(graceMs);
+  }
+
+  async #scan(): Promise<void> {
+    const { instance, library, log, catalogue } = this.#parts;
+    try {
+      await library.scan(instance.signal);
+      await delay(CHECKPOINT_AFTER_MS, undefined, { signal: instance.signal });
+      catalogue.checkpoint();
+    } catch (error) {
+      if (!instance.signal.aborted) log.error(`the scan failed: ${messageOf(error)}`);
+    }
+  }
+
+  async #lookAtCapacity(): Promise<void> {
+    const { catalogue, instance, origins } = this.#parts;
+    for (const { origin, number } of origins) {
+      const capacity = await origin.capacity?.(instance.signal).catch(() => undefined);
+      if (capacity && !instance.signal.aborted) catalogue.setCapacity(number, capacity);
+    }
+  }
+
+  // Whoever ended the mount: what is left is to release the rest.
+  async #mountEnded(end: MountEnd): Promise<void> {
+    const { instance, log, undo } = this.#parts;
+    this.#state = "stopping";
+    instance.abort(new Error("MusicFS stops"));
+    await this.#scanning;
+    await undo.run();
+    const result = endOf(end, this.#stopReason);
+    if (result.exitCode !== EXIT.ok) log.error(result.reason);
+    this.#resolveEnded(result);
+  }
+}
+
+function endOf(end: MountEnd, stopReason: string): DaemonEnd {
+  if (end === "stopped") return { exitCode: EXIT.ok, reason: stopReason };
+  if (end === "unmounted") return { exitCode: EXIT.ok, reason: "somebody unmounted it" };
+  return { exitCode: EXIT.failure, reason: "the connection to the kernel broke" };
+}
+
+/** Tells the kernel, in order, what changed in the tree. */
+class ChangeRelay {
+  readonly #log: Logger;
+  #mount: Mount | undefined;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Before this, a kernel has seen nothing that it could have to forget. */
+  connect(mount: Mount): void {
+    this.#mount = mount;
+  }
+
+  send(changes: readonly EntryChange[]): void {
+    this.#telling = this.#telling
+      .then(() => this.#mount?.invalidate(changes))
+      .catch((error) => this.#log.error(`telling the kernel of changes failed: ${messageOf(error)}`));
+  }
+}
+
+/** What is to be released, in the reverse order of taking it. */
+class UndoStack {
+  readonly #log: Logger;
+  readonly #steps: (() => void | Promise<void>)[] = [];
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  push(step: () => void | Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        this.#log.error(`a step of stopping failed: ${isMusicfsError(error) ? error.message : String(error)}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Catalogue } from "./catalogue/catalogue.js";
+import type { Config } from "./config/config.js";
+import { type Instance, layoutFingerprintOf } from "./instance.js";
+import { Library } from "./library/library.js";
+import type { LibraryOrigin } from "./library/library-origin.js";
+import { createTagPool } from "./library/tags/tag-pool.js";
+import type { Logger } from "./logger.js";
+import type { EntryChange } from "./model/entry.js";
+import { versionedFile } from "./catalogue/files.js";
+
+export interface LibraryParts {
+  readonly library: Library;
+  /** Ends the threads that read tags. */
+  close(): Promise<void>;
+}
+
+/** Makes the library of a config, over a catalogue and the origins numbered in it. */
+export function createLibraryParts(
+  config: Config,
+  instance: Instance,
+  catalogue: Catalogue,
+  origins: readonly LibraryOrigin[],
+  log: Logger,
+  onChanges: (changes: readonly EntryChange[]) => void,
+): LibraryParts {
+  const tagPool = createTagPool({
+    workers: config.scan.workers,
+    timeoutMs: config.scan.timeoutMs,
+    readAt: originReader(catalogue, origins),
+  });
+  const library = new Library({
+    catalogue,
+    origins,
+    hooks: instance.hooks,
+    tagPool,
+    layoutFingerprint: layoutFingerprintOf(config, instance.hooks),
+    log,
+    onChanges,
+  });
+  return { library, close: () => tagPool.close() };
+}
+
+type ReadAt = NonNullable<Parameters<typeof createTagPool>[0]["readAt"]>;
+
+// How a tag worker gets bytes of a file that is not on this machine.
+function originReader(catalogue: Catalogue, origins: readonly LibraryOrigin[]): ReadAt {
+  const byNumber = new Map(origins.map(({ number, origin }) => [number, origin]));
+  return async (job, offsetBytes, lengthBytes, signal) => {
+    const row = catalogue.files.byId(job.id);
+    const origin = row && byNumber.get(row.originNumber);
+    if (!row || !origin) throw new Error("the file is gone");
+    return origin.read(versionedFile(row), offsetBytes, lengthBytes, signal);
+  };
+}
+
