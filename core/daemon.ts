@@ -5,7 +5,7 @@ import type { Config } from "./config/config.js";
 import { createLateAnswers } from "./content/late-answers.js";
 import { serveControl } from "./control/server.js";
 import { NO_REQUESTS, type Status } from "./control/status.js";
-import { EXIT, isMusicfsError, messageOf, MusicfsError } from "./errors.js";
+import { EXIT, isMusicfsError, MusicfsError, messageOf } from "./errors.js";
 import {
   cataloguePathOf,
   createInstance,
@@ -81,14 +81,19 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
   undo.push(() => closeOrigins(origins, log));
 
   const changes = new ChangeRelay(log);
-  const parts = createLibraryParts(config, instance, catalogue, origins, log, (changed) => changes.send(changed));
+  const parts = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>
+    changes.send(changed),
+  );
   undo.push(() => parts.close());
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
     vfs: {
       cataloguePath: cataloguePathOf(config),
-      origins: origins.map(({ number, origin }) => ({ number, ...(origin.local ? { local: origin.local } : {}) })),
+      origins: origins.map(({ number, origin }) => ({
+        number,
+        ...(origin.local ? { local: origin.local } : {}),
+      })),
     },
     late: createLateAnswers({
       catalogue: catalogue.reader,
@@ -99,7 +104,17 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
     log,
   });
   changes.connect(mount);
-  const daemon = new RunningDaemon({ config, log, instance, catalogue, origins, driver, mount, undo, ...parts });
+  const daemon = new RunningDaemon({
+    config,
+    log,
+    instance,
+    catalogue,
+    origins,
+    driver,
+    mount,
+    undo,
+    ...parts,
+  });
   undo.push(() => daemon.unmount(0));
   const control = await serveControl(config.socketPath, daemon.controlMethods(), log);
   undo.push(() => control.close());
@@ -126,7 +141,9 @@ async function requireDriver(instance: Instance): Promise<MountDriver> {
 
 async function closeOrigins(origins: readonly LibraryOrigin[], log: Logger): Promise<void> {
   for (const { origin } of origins) {
-    await origin.close?.().catch((error) => log.warn(`closing origin '${origin.id}' failed: ${messageOf(error)}`));
+    await origin
+      .close?.()
+      .catch((error) => log.warn(`closing origin '${origin.id}' failed: ${messageOf(error)}`));
   }
 }
 
@@ -210,7 +227,10 @@ class RunningDaemon implements Daemon {
     this.#stopReason = reason;
     const { instance, log } = this.#parts;
     log.info(`stopping: ${reason}`);
-    await Promise.race([instance.hooks.stopping.call({ reason }), delay(GRACE_MS, undefined, { ref: false })]);
+    await Promise.race([
+      instance.hooks.stopping.call({ reason }),
+      delay(GRACE_MS, undefined, { ref: false }),
+    ]);
     await this.unmount(GRACE_MS);
     await this.ended;
   }
@@ -297,7 +317,9 @@ class UndoStack {
       try {
         await step();
       } catch (error) {
-        this.#log.error(`a step of stopping failed: ${isMusicfsError(error) ? error.message : String(error)}`);
+        this.#log.error(
+          `a step of stopping failed: ${isMusicfsError(error) ? error.message : String(error)}`,
+        );
       }
     }
   }

@@ -29,12 +29,18 @@ export const ERROR_KINDS = {
     exitCode: EXIT.config,
   },
   MFS_CONFIG_UNREADABLE: { hint: "Mend the file, then run 'musicfs config check'.", exitCode: EXIT.config },
-  MFS_CONFIG_INVALID: { hint: "Mend the lines above, then run 'musicfs config check'.", exitCode: EXIT.config },
+  MFS_CONFIG_INVALID: {
+    hint: "Mend the lines above, then run 'musicfs config check'.",
+    exitCode: EXIT.config,
+  },
   MFS_PLUGIN_CLASH: {
     hint: "Remove one of the two, or give one another name.",
     exitCode: EXIT.config,
   },
-  MFS_PLUGIN_REQUIREMENT: { hint: "Add the missing plugin to 'plugins' in the config.", exitCode: EXIT.config },
+  MFS_PLUGIN_REQUIREMENT: {
+    hint: "Add the missing plugin to 'plugins' in the config.",
+    exitCode: EXIT.config,
+  },
   MFS_PLUGIN_FAILED: {
     hint: "The cause above is the plugin's own; check its options, or remove it.",
     exitCode: EXIT.failure,
@@ -79,7 +85,10 @@ export const ERROR_KINDS = {
   MFS_MACHINE_LACKS: { hint: "Run 'musicfs doctor' to see all that is missing.", exitCode: EXIT.machine },
   MFS_LAYOUT_TEMPLATE: { hint: "Mend the template at the caret.", exitCode: EXIT.config },
   MFS_USAGE: { hint: "See 'musicfs --help'.", exitCode: EXIT.usage },
-  MFS_INTERNAL: { hint: "This is a fault of MusicFS itself; please report it with the log.", exitCode: EXIT.internal },
+  MFS_INTERNAL: {
+    hint: "This is a fault of MusicFS itself; please report it with the log.",
+    exitCode: EXIT.internal,
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

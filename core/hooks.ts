@@ -1,5 +1,5 @@
 import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncBailHook } from "tapable";
-import { MusicfsError, isMusicfsError, messageOf } from "./errors.js";
+import { isMusicfsError, MusicfsError, messageOf } from "./errors.js";
 import type { CachePolicy } from "./model/cache-policy.js";
 import type { Chunker } from "./model/chunker.js";
 import type { MountDriver } from "./model/mount-driver.js";
@@ -158,7 +158,11 @@ function createProvide<T>(hookName: string): ProvideHook<T> {
   const hook = new AsyncSeriesBailHook<[AbortSignal], T>(["signal"], hookName);
   return {
     for: (plugin) => ({
-      tap: (tap) => hook.tapPromise(plugin, async (signal) => labelled(plugin, hookName, () => tap(signal)) as Promise<T>),
+      tap: (tap) =>
+        hook.tapPromise(
+          plugin,
+          async (signal) => labelled(plugin, hookName, () => tap(signal)) as Promise<T>,
+        ),
     }),
     call: (signal) => hook.promise(signal),
   };
@@ -217,7 +221,11 @@ async function labelled<T>(plugin: string, hookName: string, run: () => MaybePro
 // and an error of ours keeps its code.
 function label(plugin: string, hookName: string, error: unknown): MusicfsError {
   if (isMusicfsError(error)) return error;
-  return new MusicfsError("MFS_PLUGIN_FAILED", `plugin '${plugin}' failed in hook '${hookName}': ${messageOf(error)}`, {
-    cause: error,
-  });
+  return new MusicfsError(
+    "MFS_PLUGIN_FAILED",
+    `plugin '${plugin}' failed in hook '${hookName}': ${messageOf(error)}`,
+    {
+      cause: error,
+    },
+  );
 }

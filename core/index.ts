@@ -2,9 +2,9 @@
 export { z } from "zod";
 export { openLocal } from "./content/open-local.js";
 export { pathFromBytes, pathToBytes } from "./content/path-bytes.js";
-export { isMusicfsError, MusicfsError } from "./errors.js";
 export { ErrnoError } from "./errno.js";
 export type { ErrorCode } from "./errors.js";
+export { isMusicfsError, MusicfsError } from "./errors.js";
 export type { LibraryChange, PluginHooks, ScanSummary } from "./hooks.js";
 export type { Logger } from "./logger.js";
 export type { CacheItem, CachePolicy } from "./model/cache-policy.js";
@@ -29,5 +29,5 @@ export type {
 } from "./model/origin.js";
 export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-engine.js";
 export type { AudioProperties, Track } from "./model/track.js";
-export { definePlugin } from "./plugin.js";
 export type { Plugin, PluginContext, PluginDefinition, PluginFactory } from "./plugin.js";
+export { definePlugin } from "./plugin.js";

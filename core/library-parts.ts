@@ -1,4 +1,5 @@
 import type { Catalogue } from "./catalogue/catalogue.js";
+import { versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
 import { type Instance, layoutFingerprintOf } from "./instance.js";
 import { Library } from "./library/library.js";
@@ -6,7 +7,6 @@ import type { LibraryOrigin } from "./library/library-origin.js";
 import { createTagPool } from "./library/tags/tag-pool.js";
 import type { Logger } from "./logger.js";
 import type { EntryChange } from "./model/entry.js";
-import { versionedFile } from "./catalogue/files.js";
 
 export interface LibraryParts {
   readonly library: Library;
@@ -52,4 +52,3 @@ function originReader(catalogue: Catalogue, origins: readonly LibraryOrigin[]): 
     return origin.read(versionedFile(row), offsetBytes, lengthBytes, signal);
   };
 }
-

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, opendirSync, rmdirSync } from "node:fs";
-import { messageOf, MusicfsError } from "./errors.js";
+import { MusicfsError, messageOf } from "./errors.js";
 
 /** A folder that is ready to be mounted at. */
 export interface PreparedMountpoint {
@@ -23,7 +23,9 @@ function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    throw new MusicfsError("MFS_MOUNTPOINT_UNUSABLE", `cannot look at ${path}: ${messageOf(error)}`, { cause: error });
+    throw new MusicfsError("MFS_MOUNTPOINT_UNUSABLE", `cannot look at ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -51,7 +53,9 @@ function requireEmptyFolder(path: string): void {
   } catch (error) {
     const isFile = (error as NodeJS.ErrnoException).code === "ENOTDIR";
     const problem = isFile ? "it is a file" : messageOf(error);
-    throw new MusicfsError("MFS_MOUNTPOINT_UNUSABLE", `cannot mount at ${path}: ${problem}`, { cause: error });
+    throw new MusicfsError("MFS_MOUNTPOINT_UNUSABLE", `cannot mount at ${path}: ${problem}`, {
+      cause: error,
+    });
   }
   if (first !== null) {
     throw new MusicfsError("MFS_MOUNTPOINT_UNUSABLE", `cannot mount at ${path}: the folder is not empty`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { isMusicfsError, MusicfsError, messageOf } from "./errors.js";
 import { type Hooks, hooksFor, type PluginHooks } from "./hooks.js";
-import { isMusicfsError, messageOf, MusicfsError } from "./errors.js";
 import type { Logger } from "./logger.js";
 
 const BRAND = Symbol.for("musicfs.plugin");
@@ -50,11 +50,12 @@ export interface Plugin {
   setup(context: PluginContext): void | Promise<void>;
 }
 
-type FactoryArguments<Schema extends z.ZodType> = undefined extends z.input<Schema>
-  ? [options?: z.input<Schema>]
-  : Record<string, never> extends z.input<Schema>
+type FactoryArguments<Schema extends z.ZodType> =
+  undefined extends z.input<Schema>
     ? [options?: z.input<Schema>]
-    : [options: z.input<Schema>];
+    : Record<string, never> extends z.input<Schema>
+      ? [options?: z.input<Schema>]
+      : [options: z.input<Schema>];
 
 /** Makes a {@link Plugin} of options. `pluginName` is what YAML and JSON configs call it by. */
 export interface PluginFactory<Schema extends z.ZodType = z.ZodType> {
@@ -73,7 +74,8 @@ export function definePlugin<Schema extends z.ZodType = z.ZodObject<Record<strin
   definition: PluginDefinition<Schema>,
 ): PluginFactory<Schema> {
   const { name } = definition;
-  if (!NAME.test(name)) throw new TypeError(`plugin name '${name}' must be kebab-case, such as 'layout-flat'`);
+  if (!NAME.test(name))
+    throw new TypeError(`plugin name '${name}' must be kebab-case, such as 'layout-flat'`);
   const schema: z.ZodType = definition.options ?? z.strictObject({});
 
   const factory = (...args: unknown[]): Plugin => {
@@ -130,9 +132,13 @@ export async function setupPlugins(plugins: readonly Plugin[], environment: Setu
       await plugin.setup(context);
     } catch (error) {
       if (isMusicfsError(error)) throw error;
-      throw new MusicfsError("MFS_PLUGIN_FAILED", `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw new MusicfsError(
+        "MFS_PLUGIN_FAILED",
+        `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }

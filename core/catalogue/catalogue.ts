@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import Database from "better-sqlite3";
-import { MusicfsError, isMusicfsError, messageOf } from "../errors.js";
+import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import type { OriginCapacity } from "../model/origin.js";
 import { FileTable } from "./files.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
@@ -142,7 +142,9 @@ function asCatalogueError(error: unknown, path: string): unknown {
     return new MusicfsError("MFS_CATALOGUE_FOREIGN", `${path} is not a SQLite database`, { cause: error });
   }
   if (code.startsWith("SQLITE_CORRUPT")) {
-    return new MusicfsError("MFS_CATALOGUE_DAMAGED", `${path} is damaged: ${messageOf(error)}`, { cause: error });
+    return new MusicfsError("MFS_CATALOGUE_DAMAGED", `${path} is damaged: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot open the catalogue ${path}: ${messageOf(error)}`, {
     cause: error,

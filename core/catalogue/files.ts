@@ -60,7 +60,9 @@ export class FileTable {
   constructor(db: Database) {
     this.#db = db;
     const select = `SELECT ${FILE_COLUMNS} FROM files f`;
-    this.#byPath = db.prepare<[number, string], FileTuple>(`${select} WHERE f.origin = ? AND f.path = ?`).raw();
+    this.#byPath = db
+      .prepare<[number, string], FileTuple>(`${select} WHERE f.origin = ? AND f.path = ?`)
+      .raw();
     this.#byId = db.prepare<[number], FileTuple>(`${select} WHERE f.id = ?`).raw();
     this.#byIno = db
       .prepare<[number], FileTuple>(`${select} JOIN nodes n ON n.file = f.id WHERE n.ino = ?`)
@@ -71,7 +73,9 @@ export class FileTable {
       )
       .raw();
     this.#after = db
-      .prepare<[number, number, number], FileTuple>(`${select} WHERE f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`)
+      .prepare<[number, number, number], FileTuple>(
+        `${select} WHERE f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
+      )
       .raw();
     this.#insertNode = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.file}, ?, ?, 0, NULL)`,
@@ -88,12 +92,16 @@ export class FileTable {
       "UPDATE nodes SET size = ?, mtime_ms = ?, revision = (revision + 1) & 65535 WHERE ino = ?",
     );
     this.#setRead = db.prepare(`UPDATE files SET state = ${FILE_STATE.read} WHERE id = ?`);
-    this.#saveTrack = db.prepare(`INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(16)})`);
+    this.#saveTrack = db.prepare(
+      `INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(16)})`,
+    );
     this.#saveProblem = db.prepare("INSERT OR REPLACE INTO problems (file, code, detail) VALUES (?, ?, ?)");
     this.#dropProblem = db.prepare("DELETE FROM problems WHERE file = ?");
     this.#deleteFile = db.prepare("DELETE FROM files WHERE id = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
-    this.#tagged = db.prepare<[number], TrackTuple>(`SELECT ${TRACK_COLUMNS} FROM tracks WHERE file = ?`).raw();
+    this.#tagged = db
+      .prepare<[number], TrackTuple>(`SELECT ${TRACK_COLUMNS} FROM tracks WHERE file = ?`)
+      .raw();
   }
 
   byPath(originNumber: number, path: string): FileRow | undefined {
@@ -120,11 +128,16 @@ export class FileTable {
 
   /** Greatest id ever given to a file, 0 when there was none. */
   maxId(): number {
-    return (this.#db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'files'").pluck().get() as number) ?? 0;
+    return (
+      (this.#db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'files'").pluck().get() as number) ?? 0
+    );
   }
 
   count(originNumber: number): number {
-    return this.#db.prepare("SELECT count(*) FROM files WHERE origin = ?").pluck().get(originNumber) as number;
+    return this.#db
+      .prepare("SELECT count(*) FROM files WHERE origin = ?")
+      .pluck()
+      .get(originNumber) as number;
   }
 
   /** Adds a file and its inode; its tags are to be read. */
@@ -132,7 +145,9 @@ export class FileTable {
     const ino = Number(this.#insertNode.run(file.sizeBytes, file.mtimeMs).lastInsertRowid);
     const { path, sizeBytes, mtimeMs } = file;
     const version = file.version ?? null;
-    const id = Number(this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, ino).lastInsertRowid);
+    const id = Number(
+      this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, ino).lastInsertRowid,
+    );
     this.#linkNode.run(id, ino);
     return { id, originNumber, path, sizeBytes, mtimeMs, version, state: FILE_STATE.listed, ino };
   }
@@ -265,9 +280,7 @@ function fileOf(row: FileTuple | undefined): FileRow | undefined {
 }
 
 /** A file as its origin gave it. */
-export function versionedFile(
-  row: Pick<FileRow, "path" | "sizeBytes" | "mtimeMs" | "version">,
-): OriginFile {
+export function versionedFile(row: Pick<FileRow, "path" | "sizeBytes" | "mtimeMs" | "version">): OriginFile {
   const { path, sizeBytes, mtimeMs, version } = row;
   return { path, sizeBytes, mtimeMs, ...(version === null ? {} : { version }) };
 }

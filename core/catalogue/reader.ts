@@ -73,7 +73,9 @@ export class CatalogueReader {
       )
       .raw();
     this.#parent = db
-      .prepare<[number], [number, string]>("SELECT parent, name FROM names WHERE ino = ? ORDER BY cookie LIMIT 1")
+      .prepare<[number], [number, string]>(
+        "SELECT parent, name FROM names WHERE ino = ? ORDER BY cookie LIMIT 1",
+      )
       .raw();
   }
 
@@ -111,7 +113,9 @@ export class CatalogueReader {
 
   /** Numbers of tracks and directories, and the tracks' bytes. */
   totals(): CatalogueTotals {
-    const text = this.#db.prepare("SELECT value FROM meta WHERE key = 'totals'").pluck().get() as string | undefined;
+    const text = this.#db.prepare("SELECT value FROM meta WHERE key = 'totals'").pluck().get() as
+      | string
+      | undefined;
     return text === undefined ? { tracks: 0, directories: 1, bytes: 0 } : JSON.parse(text);
   }
 
@@ -150,5 +154,13 @@ function nodeOf(row: NodeRow | undefined): NodeAttributes | undefined {
 
 function entryOf(row: EntryRow): DirectoryEntry {
   const [ino, revision, kind, sizeBytes, mtimeMs, cookie, name] = row;
-  return { ino, revision, kind: kind === NODE_KIND.directory ? "directory" : "file", sizeBytes, mtimeMs, cookie, name };
+  return {
+    ino,
+    revision,
+    kind: kind === NODE_KIND.directory ? "directory" : "file",
+    sizeBytes,
+    mtimeMs,
+    cookie,
+    name,
+  };
 }

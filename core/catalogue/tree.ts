@@ -33,7 +33,9 @@ export class TreeTable {
     const select = `SELECT ${NAME_COLUMNS} FROM names`;
     this.#child = db.prepare<[number, string], NameTuple>(`${select} WHERE parent = ? AND name = ?`).raw();
     this.#namesOf = db.prepare<[number], NameTuple>(`${select} WHERE ino = ? ORDER BY cookie`).raw();
-    this.#isEmpty = db.prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)").pluck();
+    this.#isEmpty = db
+      .prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)")
+      .pluck();
     this.#kind = db.prepare<[number], number>("SELECT kind FROM nodes WHERE ino = ?").pluck();
     this.#insertDirectory = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
@@ -42,7 +44,9 @@ export class TreeTable {
     this.#deleteName = db.prepare("DELETE FROM names WHERE cookie = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
     this.#touch = db.prepare("UPDATE nodes SET mtime_ms = ? WHERE ino = ?");
-    this.#collisions = db.prepare<[number], NameTuple>(`${select} WHERE collided = 1 ORDER BY parent, name LIMIT ?`).raw();
+    this.#collisions = db
+      .prepare<[number], NameTuple>(`${select} WHERE collided = 1 ORDER BY parent, name LIMIT ?`)
+      .raw();
     db.prepare("INSERT OR IGNORE INTO nodes VALUES (?, ?, 0, ?, 0, NULL)").run(
       ROOT_INO,
       NODE_KIND.directory,

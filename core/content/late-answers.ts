@@ -40,9 +40,13 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
       if (length <= 0) return new Uint8Array(0);
       try {
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-        const bytes = await settledBy(origin.read(versionedFile(file), offsetBytes, length, deadline), deadline);
+        const bytes = await settledBy(
+          origin.read(versionedFile(file), offsetBytes, length, deadline),
+          deadline,
+        );
         // Fewer bytes than the size that was shown would be silent damage.
-        if (bytes.length !== length) throw new ErrnoError("EIO", `${bytes.length} bytes came instead of ${length}`);
+        if (bytes.length !== length)
+          throw new ErrnoError("EIO", `${bytes.length} bytes came instead of ${length}`);
         return bytes;
       } catch (error) {
         if (signal.aborted) throw new ErrnoError("EINTR");

@@ -64,7 +64,14 @@ export class Library {
     const originIds = new Map(options.origins.map((source) => [source.number, source.origin.id]));
     const { catalogue, hooks, layoutFingerprint, log } = options;
     this.#placer = new Placer({ catalogue, originIds, wantsPaths: () => hooks.libraryChanged.isUsed });
-    this.#shelf = new TrackShelf({ catalogue, hooks, layoutFingerprint, log, originIds, placer: this.#placer });
+    this.#shelf = new TrackShelf({
+      catalogue,
+      hooks,
+      layoutFingerprint,
+      log,
+      originIds,
+      placer: this.#placer,
+    });
   }
 
   /**
@@ -79,7 +86,8 @@ export class Library {
       await this.#shelf.putAllAnew(this.#committed, signal);
       const listings = Promise.all(this.#options.origins.map((source) => this.#scanOrigin(source, signal)));
       await this.#readUntil(listings, signal);
-      for (const summary of await listings) await this.#options.hooks.scanCompleted.call(this.#summaryOf(summary));
+      for (const summary of await listings)
+        await this.#options.hooks.scanCompleted.call(this.#summaryOf(summary));
     } finally {
       this.#progress.end();
     }
@@ -102,7 +110,10 @@ export class Library {
       else if (hasChanged(row, file)) this.#applyChange(row, file);
       else return;
     } catch (error) {
-      throw new ErrnoError("EIO", `cannot look at '${row.path}' of origin '${source.origin.id}': ${messageOf(error)}`);
+      throw new ErrnoError(
+        "EIO",
+        `cannot look at '${row.path}' of origin '${source.origin.id}': ${messageOf(error)}`,
+      );
     }
     this.#committed();
     this.#progress.found(1);
@@ -140,7 +151,9 @@ export class Library {
     } catch (error) {
       if (signal.aborted) throw error;
       source.error = messageOf(error);
-      this.#options.log.warn(`origin '${originId}' cannot be listed; what is known of it stays: ${source.error}`);
+      this.#options.log.warn(
+        `origin '${originId}' cannot be listed; what is known of it stays: ${source.error}`,
+      );
       return { originId, complete: false, ...NOTHING, started };
     } finally {
       this.#progress.listingEnded();
@@ -169,7 +182,13 @@ export class Library {
       return true;
     };
     const { catalogue, tagPool } = this.#options;
-    const context = { catalogue, tagPool, shelf: this.#shelf, progress: this.#progress, origins: this.#origins };
+    const context = {
+      catalogue,
+      tagPool,
+      shelf: this.#shelf,
+      progress: this.#progress,
+      origins: this.#origins,
+    };
     const reading = this.#reading.then(() =>
       readTagsOfNoted({ ...context, committed: this.#committed }, hasMore, signal),
     );
@@ -204,6 +223,10 @@ export class Library {
     if (!libraryChanged.isUsed) return;
     const pathsOf = (kind: PlacementChange["kind"]): string[] =>
       changes.flatMap((change) => (change.kind === kind && change.path !== undefined ? [change.path] : []));
-    void libraryChanged.call({ added: pathsOf("added"), changed: pathsOf("changed"), removed: pathsOf("removed") });
+    void libraryChanged.call({
+      added: pathsOf("added"),
+      changed: pathsOf("changed"),
+      removed: pathsOf("removed"),
+    });
   }
 }

@@ -59,7 +59,12 @@ export async function compareListing(
     noteUnreadable(context, source, batch.unreadable, unreadable);
   }
 
-  const removed = await removeUnseen(context, source, { lastKnownId, seen, unreadable, files: counts.files }, signal);
+  const removed = await removeUnseen(
+    context,
+    source,
+    { lastKnownId, seen, unreadable, files: counts.files },
+    signal,
+  );
   return { ...counts, removed, unreadableFolders: unreadable.length };
 }
 
@@ -97,7 +102,9 @@ function noteFiles(
 
 /** Whether a listing shows another content than the catalogue knows. */
 export function hasChanged(row: FileRow, file: OriginFile): boolean {
-  return row.sizeBytes !== file.sizeBytes || row.mtimeMs !== file.mtimeMs || row.version !== (file.version ?? null);
+  return (
+    row.sizeBytes !== file.sizeBytes || row.mtimeMs !== file.mtimeMs || row.version !== (file.version ?? null)
+  );
 }
 
 /** Notes another content of a known file; belongs in a transaction. */
@@ -149,7 +156,10 @@ function isGone(row: FileRow, { lastKnownId, seen, unreadable }: Listed): boolea
 }
 
 /** Removes files and their names; one transaction. */
-export function removeFiles(context: Pick<ListingContext, "catalogue" | "placer" | "committed">, rows: readonly FileRow[]): number {
+export function removeFiles(
+  context: Pick<ListingContext, "catalogue" | "placer" | "committed">,
+  rows: readonly FileRow[],
+): number {
   if (rows.length === 0) return 0;
   context.catalogue.transaction(() => {
     for (const row of rows) {

@@ -35,7 +35,8 @@ export function safeName(text: string, suffix = ""): string {
 export function splitExtension(name: string): { stem: string; extension: string } {
   const dot = name.lastIndexOf(".");
   const extension = dot > 0 ? name.slice(dot) : "";
-  const isExtension = extension.length > 1 && byteLength(extension) <= EXTENSION_MAX_BYTES && !/\s/u.test(extension);
+  const isExtension =
+    extension.length > 1 && byteLength(extension) <= EXTENSION_MAX_BYTES && !/\s/u.test(extension);
   return isExtension ? { stem: name.slice(0, dot), extension } : { stem: name, extension: "" };
 }
 

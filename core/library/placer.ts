@@ -61,7 +61,8 @@ export class Placer {
 
   /** Notes that a file's content changed, so that its names stand for another revision. */
   touch(file: FileRow): void {
-    for (const row of this.#catalogue.tree.namesOf(file.ino)) this.#noteFile(row.parentIno, row.name, "changed");
+    for (const row of this.#catalogue.tree.namesOf(file.ino))
+      this.#noteFile(row.parentIno, row.name, "changed");
   }
 
   /** What changed since the last call. */
@@ -88,7 +89,9 @@ export class Placer {
 
   // Gives the file the wanted name, or one with a suffix, and returns the cookie of a name that it had already.
   #claim(parentIno: number, name: string, file: FileRow, current: readonly NameRow[]): number | undefined {
-    const suffixed = current.find((row) => row.collided && row.parentIno === parentIno && this.#isSuffixed(row, name, file));
+    const suffixed = current.find(
+      (row) => row.collided && row.parentIno === parentIno && this.#isSuffixed(row, name, file),
+    );
     if (suffixed) return suffixed.cookie;
     const holder = this.#catalogue.tree.child(parentIno, name);
     if (holder?.ino === file.ino) return holder.cookie;
@@ -98,7 +101,12 @@ export class Placer {
     return this.#addName(parentIno, name, file, false);
   }
 
-  #claimSuffixed(parentIno: number, name: string, file: FileRow, current: readonly NameRow[]): number | undefined {
+  #claimSuffixed(
+    parentIno: number,
+    name: string,
+    file: FileRow,
+    current: readonly NameRow[],
+  ): number | undefined {
     for (const candidate of this.#suffixedNames(name, file)) {
       const holder = this.#catalogue.tree.child(parentIno, candidate);
       if (!holder) return this.#addName(parentIno, candidate, file, true);
@@ -162,7 +170,10 @@ export class Placer {
   }
 
   #noteFile(parentIno: number, name: string, kind: PlacementChange["kind"]): void {
-    if (!this.#options.wantsPaths()) return this.#note(parentIno, name, kind);
+    if (!this.#options.wantsPaths()) {
+      this.#note(parentIno, name, kind);
+      return;
+    }
     const parent = this.#catalogue.tree.pathOf(parentIno) ?? "/";
     this.#changes.push({ parentIno, name, kind, path: `${parent === "/" ? "" : parent}/${name}` });
   }
@@ -173,7 +184,8 @@ export class Placer {
 }
 
 function safeSegments(segments: readonly string[]): string[] {
-  const whole = segments.length <= MAX_DEPTH ? segments : [...segments.slice(0, MAX_DEPTH - 1), segments.at(-1) ?? ""];
+  const whole =
+    segments.length <= MAX_DEPTH ? segments : [...segments.slice(0, MAX_DEPTH - 1), segments.at(-1) ?? ""];
   return whole.map((segment) => safeName(segment));
 }
 

@@ -49,7 +49,8 @@ export class ScanProgress {
     this.#done += files;
     const now = performance.now();
     const last = this.#marks.at(-1);
-    if (!last || now - last[0] > RATE_WINDOW_MS / 2) this.#marks = [...this.#marks.slice(-1), [now, this.#done]];
+    if (!last || now - last[0] > RATE_WINDOW_MS / 2)
+      this.#marks = [...this.#marks.slice(-1), [now, this.#done]];
   }
 
   unreadableFolders(folders: number): void {

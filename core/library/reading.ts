@@ -71,7 +71,11 @@ function readable({ catalogue, origins }: ReadingContext, afterId: number): File
   }
 }
 
-async function readBatch(context: ReadingContext, rows: readonly FileRow[], signal: AbortSignal): Promise<Read> {
+async function readBatch(
+  context: ReadingContext,
+  rows: readonly FileRow[],
+  signal: AbortSignal,
+): Promise<Read> {
   const results = await context.tagPool.read(
     rows.map((row) => jobOf(context, row)),
     signal,
@@ -95,7 +99,8 @@ function commit({ catalogue, shelf, progress, committed }: ReadingContext, { row
       const result = results[index];
       // The listing may have seen another version meanwhile; then this reading is of the past.
       const current = catalogue.files.byId(row.id);
-      if (!result || !current || current.mtimeMs !== row.mtimeMs || current.sizeBytes !== row.sizeBytes) return;
+      if (!result || !current || current.mtimeMs !== row.mtimeMs || current.sizeBytes !== row.sizeBytes)
+        return;
       catalogue.files.saveReading(row.id, result.tags, result.audio, result.problem);
       shelf.put(row);
     });

@@ -34,7 +34,13 @@ export interface LateAnswers {
    * @param signal aborts when the reader went away.
    * @throws MusicfsError or an error with a `code` such as `EIO`; a driver answers it with an errno.
    */
-  read(ino: number, revision: number, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  read(
+    ino: number,
+    revision: number,
+    offsetBytes: number,
+    lengthBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
   /**
    * Looks at a file again whose open showed that it is not what the catalogue says. When it resolves, the
    * catalogue is right, and the same name may stand for another inode or revision.

@@ -24,7 +24,11 @@ export interface SearchHit {
 /** Finds tracks by words. Its index can always be rebuilt from the catalogue. */
 export interface SearchEngine {
   /** Adds or replaces documents, and removes ids; durable once it resolves. */
-  update(changed: readonly SearchDocument[], removedIds: readonly number[], signal: AbortSignal): Promise<void>;
+  update(
+    changed: readonly SearchDocument[],
+    removedIds: readonly number[],
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Best hits first, `limit` (at least 1) at most. */
   search(query: string, limit: number, signal: AbortSignal): Promise<readonly SearchHit[]>;
   close(): Promise<void>;

@@ -1,10 +1,10 @@
 /** What `import … from "musicfs/vfs"` gives: everything a mount driver needs beside `musicfs`. */
 export { pathFromBytes, pathToBytes } from "../content/path-bytes.js";
-export { ERRNO, ErrnoError, errnoOf } from "../errno.js";
 export type { ErrnoName } from "../errno.js";
-export { ROOT_INO } from "../model/entry.js";
+export { ERRNO, ErrnoError, errnoOf } from "../errno.js";
 export type { DirectoryEntry, EntryChange, NodeAttributes, NodeKind } from "../model/entry.js";
+export { ROOT_INO } from "../model/entry.js";
 export type { VfsDescription } from "../model/mount-driver.js";
 export { NAME_MAX_BYTES } from "./limits.js";
-export { openVfs, Vfs } from "./vfs.js";
 export type { FileIdentity, FilesystemTotals, OpenedFile } from "./vfs.js";
+export { openVfs, Vfs } from "./vfs.js";

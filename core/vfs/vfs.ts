@@ -8,7 +8,12 @@ import type { VfsDescription, VfsOrigin } from "../model/mount-driver.js";
 /** How the bytes of an opened file are had. */
 export type OpenedFile =
   /** From `fd`, which the caller owns and closes: it holds exactly the content of this inode and revision. */
-  | { readonly kind: "local"; readonly fd: number; readonly identity: FileIdentity; readonly sizeBytes: number }
+  | {
+      readonly kind: "local";
+      readonly fd: number;
+      readonly identity: FileIdentity;
+      readonly sizeBytes: number;
+    }
   /** Only by `LateAnswers.read` on the main thread. */
   | { readonly kind: "late"; readonly sizeBytes: number }
   /** The file is no longer what the catalogue says: `LateAnswers.refresh`, then answer ESTALE. */

@@ -82,7 +82,8 @@ function renderSegment(parts: Segment, track: Track): string {
   for (const part of parts) {
     const text = renderPart(part, track);
     if (part.kind === "variable" && text === "" && name === "") startsEmpty = true;
-    name += startsEmpty && name === "" && part.kind === "literal" ? text.replace(LEADING_SEPARATORS, "") : text;
+    name +=
+      startsEmpty && name === "" && part.kind === "literal" ? text.replace(LEADING_SEPARATORS, "") : text;
   }
   return name;
 }

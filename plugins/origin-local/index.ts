@@ -1,5 +1,5 @@
-import { isAbsolute, join, resolve } from "node:path";
 import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
 import { definePlugin, z } from "musicfs";
 import { openLocalOrigin } from "./local-origin.js";
 

@@ -1,5 +1,5 @@
 import { close, read as readFd } from "node:fs";
-import { lstat, realpath, stat as statPath, statfs } from "node:fs/promises";
+import { lstat, realpath, statfs, stat as statPath } from "node:fs/promises";
 import { promisify } from "node:util";
 import {
   ErrnoError,
@@ -29,7 +29,8 @@ export interface LocalOriginOptions {
 export async function openLocalOrigin(options: LocalOriginOptions): Promise<Origin> {
   const { id, followSymlinks } = options;
   const root = await realRoot(options.folder);
-  const at = (path: string): Buffer | string => pathToBytes(path === "" ? root : `${root === "/" ? "" : root}/${path}`);
+  const at = (path: string): Buffer | string =>
+    pathToBytes(path === "" ? root : `${root === "/" ? "" : root}/${path}`);
 
   return {
     id,
@@ -54,7 +55,13 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
         if (stat.size !== file.sizeBytes || stat.mtimeMs !== file.mtimeMs) {
           throw new ErrnoError("ESTALE", `'${file.path}' has changed since it was listed`);
         }
-        const { bytesRead, buffer } = await readAsync(fd, Buffer.alloc(lengthBytes), 0, lengthBytes, offsetBytes);
+        const { bytesRead, buffer } = await readAsync(
+          fd,
+          Buffer.alloc(lengthBytes),
+          0,
+          lengthBytes,
+          offsetBytes,
+        );
         return buffer.subarray(0, bytesRead);
       } finally {
         await closeAsync(fd);

@@ -1,4 +1,12 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { OriginFile, UnreadableFolder } from "musicfs";
 import { pathFromBytes, pathToBytes } from "musicfs/vfs";
@@ -129,7 +137,9 @@ function send(message: WalkMessage): void {
 function musicfsDevices(): Set<number> {
   try {
     const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-    const devices = lines.filter((line) => line.includes(" - fuse.musicfs ")).map((line) => line.split(" ")[2] ?? "");
+    const devices = lines
+      .filter((line) => line.includes(" - fuse.musicfs "))
+      .map((line) => line.split(" ")[2] ?? "");
     return new Set(devices.map(deviceNumber));
   } catch {
     return new Set();

@@ -51,7 +51,9 @@ test("any text gives a name that a POSIX filesystem takes", () => {
     fc.string({ unit: "binary", maxLength: 400 }),
     fc.string({ unit: "grapheme", maxLength: 200 }),
     fc.stringMatching(/^[./\u0000-\u001f\u202e -]{0,20}$/),
-    fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 300 }).map((units) => String.fromCharCode(...units)),
+    fc
+      .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 300 })
+      .map((units) => String.fromCharCode(...units)),
   );
   fc.assert(
     fc.property(text, fc.constantFrom("", SUFFIX), (input, suffix) => {

@@ -20,7 +20,8 @@ function openShelf(t: { after(fn: () => void): void }): Shelf {
   const origin = catalogue.originNumber("music");
   const placer = new Placer({ catalogue, originIds: new Map([[origin, "music"]]), wantsPaths: () => true });
   const file = (path: string): FileRow =>
-    catalogue.files.byPath(origin, path) ?? catalogue.files.insert(origin, { path, sizeBytes: 10, mtimeMs: 0 });
+    catalogue.files.byPath(origin, path) ??
+    catalogue.files.insert(origin, { path, sizeBytes: 10, mtimeMs: 0 });
   return {
     catalogue,
     placer,
@@ -62,7 +63,11 @@ test("a track has one place; moving it removes the folders that become empty", (
 
 test("tracks with one path are all shown, under the same names whatever the order of the scan", (t) => {
   const files = Array.from({ length: 40 }, (_, index) => `disc ${index % 7}/${index}.flac`);
-  const orders = [files, [...files].reverse(), [...files].sort((a, b) => a.length - b.length || a.localeCompare(b))];
+  const orders = [
+    files,
+    [...files].reverse(),
+    [...files].sort((a, b) => a.length - b.length || a.localeCompare(b)),
+  ];
   const trees = orders.map((order) => {
     const shelf = openShelf(t);
     for (const path of order) shelf.place(path, "Artist", "01 - Same.flac");
@@ -98,7 +103,10 @@ test("a folder keeps its name before a file, whichever comes first", (t) => {
 
 test("names that only become the same by being cut are told apart", (t) => {
   const shelf = openShelf(t);
-  for (const [path, end] of [["a", "one"], ["b", "two"]] as const) {
+  for (const [path, end] of [
+    ["a", "one"],
+    ["b", "two"],
+  ] as const) {
     shelf.place(path, `${"x".repeat(300)}${end}.flac`);
   }
   const names = shelf.catalogue.reader.readdir(ROOT_INO, 0, 10).map((entry) => entry.name);
