@@ -1,0 +1,224 @@
+import { closeSync } from "node:fs";
+import { type OpenedFile, ROOT_INO, type Vfs } from "musicfs/vfs";
+import type { Channel } from "./channel.js";
+import type { WorkerMessage } from "./messages.js";
+import { inoOf, revisionOf } from "./node-id.js";
+import { type Leftover, OPEN_MODE, type OpenTable } from "./open-table.js";
+import type { Passthrough } from "./passthrough.js";
+import { FOPEN, MAX_READ_BYTES, OPEN_IN, OPEN_OUT_BYTES, READ_IN, RELEASE_IN } from "./protocol.js";
+import { COUNTER } from "./shared-state.js";
+import type { StatBuffer } from "./stat-buffer.js";
+import { SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
+
+const O_ACCMODE = 3;
+const O_TRUNC = 0o1000;
+
+export interface FileDependencies {
+  readonly channel: Channel;
+  readonly syscalls: Syscalls;
+  readonly vfs: Vfs;
+  readonly table: OpenTable;
+  readonly passthrough: Passthrough;
+  readonly stat: StatBuffer;
+  readonly counters: Float64Array;
+  readonly post: (message: WorkerMessage) => void;
+}
+
+/** Answers OPEN, READ and RELEASE. */
+export class Files {
+  readonly #use: FileDependencies;
+  readonly #leftover: Leftover = { fd: -1, backingId: 0 };
+
+  constructor(dependencies: FileDependencies) {
+    this.#use = dependencies;
+  }
+
+  open(): void {
+    const { channel, table } = this.#use;
+    const flags = channel.request[OPEN_IN.flags] as number;
+    if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) {
+      channel.replyError(SYSTEM_ERRNO.EROFS);
+      return;
+    }
+    const slot = table.acquire(channel.nodeLow, channel.nodeHigh);
+    if (slot < 0) this.#openFirst();
+    else this.#openAgain(slot);
+  }
+
+  read(): void {
+    const { channel, table } = this.#use;
+    const slot = channel.request[READ_IN.handle] as number;
+    const offsetBytes = channel.requestNumber(READ_IN.offset);
+    const sizeBytes = Math.min(channel.request[READ_IN.size] as number, MAX_READ_BYTES);
+    if (!table.isOpen(slot)) {
+      channel.replyError(SYSTEM_ERRNO.EBADF);
+      return;
+    }
+    const lengthBytes = Math.max(0, Math.min(sizeBytes, table.sizeBytes(slot) - offsetBytes));
+    if (lengthBytes === 0) channel.reply(0);
+    else if (table.mode(slot) === OPEN_MODE.late) this.#handOverRead(offsetBytes, lengthBytes);
+    else this.#copy(slot, offsetBytes, lengthBytes);
+  }
+
+  release(): void {
+    const { channel } = this.#use;
+    channel.reply(0);
+    this.#dismiss(channel.request[RELEASE_IN.handle] as number);
+  }
+
+  #openFirst(): void {
+    const { channel, vfs, table } = this.#use;
+    const opened = this.#openContent(vfs);
+    if (opened.kind === "changed") {
+      this.#handOverOpen();
+      return;
+    }
+    const slot = opened.kind === "late" ? this.#enterLate(opened.sizeBytes) : this.#enterLocal(opened);
+    if (slot < 0) channel.replyError(SYSTEM_ERRNO.EMFILE);
+    else this.#replyOpened(slot, table.mode(slot));
+  }
+
+  // A file that is open already may have been changed or replaced on the disk since, and the catalogue not
+  // know yet. The disk is asked for the file's numbers, and only if they moved, the VFS for its judgement.
+  #openAgain(slot: number): void {
+    const { table, vfs } = this.#use;
+    const mode = table.mode(slot);
+    if (mode === OPEN_MODE.late || this.#isUntouched(slot)) {
+      this.#replyOpened(slot, mode);
+      return;
+    }
+    let isSame = false;
+    try {
+      const opened = this.#openContent(vfs);
+      isSame = opened.kind !== "changed" && this.#hasSameContent(slot);
+      if (opened.kind === "local") closeSync(opened.fd);
+    } finally {
+      if (!isSame) this.#dismiss(slot);
+    }
+    if (isSame) this.#replyOpened(slot, mode);
+    else this.#handOverOpen();
+  }
+
+  // What is gone or has a new revision is answered with ESTALE, upon which the kernel looks the name up again.
+  #openContent(vfs: Vfs): OpenedFile {
+    const { nodeLow, nodeHigh } = this.#use.channel;
+    const ino = inoOf(nodeLow, nodeHigh);
+    try {
+      return vfs.open(ino, revisionOf(nodeHigh));
+    } catch (error) {
+      const isGone = (error as NodeJS.ErrnoException).code === "ENOENT" && ino !== ROOT_INO;
+      throw isGone ? Object.assign(new Error("gone"), { code: "ESTALE" }) : error;
+    }
+  }
+
+  #enterLate(sizeBytes: number): number {
+    const { channel, table } = this.#use;
+    return table.enter(channel.nodeLow, channel.nodeHigh, {
+      mode: OPEN_MODE.late,
+      fd: -1,
+      backingId: 0,
+      sizeBytes,
+      mtimeMs: 0,
+      changeSeconds: 0,
+      changeNanoseconds: 0,
+    });
+  }
+
+  #enterLocal(opened: OpenedFile & { kind: "local" }): number {
+    const { channel, table, passthrough, stat } = this.#use;
+    const { fd, sizeBytes } = opened;
+    if (stat.load(fd) < 0) {
+      closeSync(fd);
+      return -1;
+    }
+    const backingId = passthrough.open(fd);
+    const slot = table.enter(channel.nodeLow, channel.nodeHigh, {
+      mode: backingId > 0 ? OPEN_MODE.passthrough : OPEN_MODE.copy,
+      fd,
+      backingId,
+      sizeBytes,
+      mtimeMs: stat.mtimeMs,
+      changeSeconds: stat.changeSeconds,
+      changeNanoseconds: stat.changeNanoseconds,
+    });
+    if (slot < 0 || table.fd(slot) !== fd) {
+      passthrough.close(backingId);
+      closeSync(fd);
+    }
+    return slot;
+  }
+
+  #replyOpened(slot: number, mode: number): void {
+    const { channel, table, counters } = this.#use;
+    const passes = mode === OPEN_MODE.passthrough;
+    channel.putNumber(0, slot);
+    channel.data[2] = passes ? FOPEN.passthrough : FOPEN.keepCache;
+    channel.data[3] = passes ? table.backingId(slot) : 0;
+    if (passes) {
+      counters[COUNTER.passthroughOpens] = (counters[COUNTER.passthroughOpens] as number) + 1;
+      counters[COUNTER.passthroughBytes] =
+        (counters[COUNTER.passthroughBytes] as number) + table.sizeBytes(slot);
+    }
+    // Nobody waits any more: the kernel will not release what it never got.
+    if (channel.reply(OPEN_OUT_BYTES) < 0) this.#dismiss(slot);
+  }
+
+  #dismiss(slot: number): void {
+    const { table, passthrough, syscalls } = this.#use;
+    if (!table.release(slot, this.#leftover)) return;
+    passthrough.close(this.#leftover.backingId);
+    if (this.#leftover.fd >= 0) syscalls.close(this.#leftover.fd);
+  }
+
+  // Fewer bytes than the open promised, or bytes of a file that changed since, are an error and never data.
+  #copy(slot: number, offsetBytes: number, lengthBytes: number): void {
+    const { channel, syscalls, table, counters } = this.#use;
+    const fd = table.fd(slot);
+    let done = 0;
+    while (done < lengthBytes) {
+      const read = syscalls.pread(fd, channel.dataAddress + done, lengthBytes - done, offsetBytes + done);
+      if (read === -SYSTEM_ERRNO.EINTR) continue;
+      if (read <= 0) {
+        channel.replyError(SYSTEM_ERRNO.EIO);
+        return;
+      }
+      done += read;
+    }
+    if (!this.#hasSameContent(slot)) {
+      channel.replyError(SYSTEM_ERRNO.EIO);
+      return;
+    }
+    counters[COUNTER.copiedBytes] = (counters[COUNTER.copiedBytes] as number) + lengthBytes;
+    channel.reply(lengthBytes);
+  }
+
+  #isUntouched(slot: number): boolean {
+    const { table, stat } = this.#use;
+    return (
+      stat.load(table.fd(slot)) >= 0 &&
+      stat.changeSeconds === table.changeSeconds(slot) &&
+      stat.changeNanoseconds === table.changeNanoseconds(slot)
+    );
+  }
+
+  // A chmod or a rename touches the inode on the disk and leaves the content as it was.
+  #hasSameContent(slot: number): boolean {
+    const { table, stat } = this.#use;
+    if (this.#isUntouched(slot)) return true;
+    if (stat.sizeBytes !== table.sizeBytes(slot) || stat.mtimeMs !== table.mtimeMs(slot)) return false;
+    table.setChange(slot, stat.changeSeconds, stat.changeNanoseconds);
+    return true;
+  }
+
+  #handOverOpen(): void {
+    const { uniqueLow, uniqueHigh, nodeLow, nodeHigh } = this.#use.channel;
+    this.#use.post({ kind: "open", uniqueLow, uniqueHigh, ino: inoOf(nodeLow, nodeHigh) });
+  }
+
+  #handOverRead(offsetBytes: number, lengthBytes: number): void {
+    const { uniqueLow, uniqueHigh, nodeLow, nodeHigh } = this.#use.channel;
+    const ino = inoOf(nodeLow, nodeHigh);
+    const revision = revisionOf(nodeHigh);
+    this.#use.post({ kind: "read", uniqueLow, uniqueHigh, ino, revision, offsetBytes, lengthBytes });
+  }
+}

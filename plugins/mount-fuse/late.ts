@@ -1,0 +1,132 @@
+import { write } from "node:fs";
+import { promisify } from "node:util";
+import type { LateAnswers } from "musicfs";
+import { errnoOf } from "musicfs/vfs";
+import type { LateOpen, LateRead, RequestId } from "./messages.js";
+import { OUT_HEADER_BYTES } from "./protocol.js";
+import { SYSTEM_ERRNO } from "./syscalls.js";
+
+const writeAsync = promisify(write);
+const WORD = 2 ** 32;
+/** How long an OPEN waits for its file to be looked at again. */
+const REFRESH_MS = 10_000;
+
+/**
+ * Answers what a FUSE worker handed over: on the main thread, as long as it takes, however many at a time.
+ * Answers are written through the thread pool.
+ */
+export class LateRequests {
+  readonly #fd: number;
+  readonly #late: LateAnswers;
+  readonly #copied: (bytes: number) => void;
+  readonly #running = new Map<number, AbortController>();
+  #writes = 0;
+  #isClosed = false;
+  #idle: (() => void) | undefined;
+
+  constructor(fd: number, late: LateAnswers, copied: (bytes: number) => void) {
+    this.#fd = fd;
+    this.#late = late;
+    this.#copied = copied;
+  }
+
+  /** Answers a READ. */
+  read(request: LateRead): Promise<void> {
+    return this.#run(request, async (signal) => {
+      const { ino, revision, offsetBytes, lengthBytes } = request;
+      const data = await this.#late.read(ino, revision, offsetBytes, lengthBytes, signal);
+      signal.throwIfAborted();
+      if (data.length !== lengthBytes) throw new Error(`${data.length} bytes instead of ${lengthBytes}`);
+      await this.#reply(request, 0, data);
+      this.#copied(data.length);
+    });
+  }
+
+  /** Answers an OPEN of a changed file with ESTALE once the catalogue is right: the kernel looks it up again. */
+  open(request: LateOpen): Promise<void> {
+    return this.#run(request, async (signal) => {
+      await orAborted(
+        this.#late.refresh(request.ino),
+        AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]),
+      );
+      await this.#reply(request, SYSTEM_ERRNO.ESTALE);
+    });
+  }
+
+  /** The reader went away: its request is answered with EINTR. */
+  interrupt(request: RequestId): void {
+    this.#running.get(keyOf(request))?.abort();
+  }
+
+  /** Answers a request that nobody works on any more. */
+  async fail(request: RequestId): Promise<void> {
+    await this.#reply(request, SYSTEM_ERRNO.EIO);
+  }
+
+  /** Takes no more requests: each is answered with EIO from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Interrupts whatever runs. */
+  abort(): void {
+    this.close();
+    for (const controller of this.#running.values()) controller.abort();
+  }
+
+  /** Resolves when nothing runs and nothing is being written. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0 || this.#writes > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+  }
+
+  async #run(request: RequestId, answer: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.#isClosed) return this.fail(request);
+    const key = keyOf(request);
+    const controller = new AbortController();
+    this.#running.set(key, controller);
+    try {
+      await orAborted(answer(controller.signal), controller.signal);
+    } catch (error) {
+      await this.#reply(request, controller.signal.aborted ? SYSTEM_ERRNO.EINTR : errnoOf(error));
+    } finally {
+      this.#running.delete(key);
+      this.#noteIdle();
+    }
+  }
+
+  // Nobody waits for the answer any more when the request was given up or the mount is gone.
+  async #reply(request: RequestId, errno: number, data?: Uint8Array): Promise<void> {
+    const lengthBytes = OUT_HEADER_BYTES + (data?.length ?? 0);
+    const message = Buffer.allocUnsafe(lengthBytes);
+    const header = new Uint32Array([lengthBytes, -errno, request.uniqueLow, request.uniqueHigh]);
+    message.set(new Uint8Array(header.buffer), 0);
+    if (data) message.set(data, OUT_HEADER_BYTES);
+    this.#writes += 1;
+    await writeAsync(this.#fd, message).catch(() => undefined);
+    this.#writes -= 1;
+    this.#noteIdle();
+  }
+
+  #noteIdle(): void {
+    if (this.#running.size === 0 && this.#writes === 0) this.#idle?.();
+  }
+}
+
+// The kernel's numbers are even and rise by two: they stay exact for longer than a machine lives.
+function keyOf({ uniqueLow, uniqueHigh }: RequestId): number {
+  return uniqueHigh * WORD + uniqueLow;
+}
+
+// An origin that ignores its signal must not hold the answer back.
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

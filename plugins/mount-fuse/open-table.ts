@@ -1,0 +1,274 @@
+/** How an open file's bytes reach its readers. While an inode is open, the kernel allows it one of these only. */
+export const OPEN_MODE = {
+  /** A worker reads them from the file and writes them to the kernel. */
+  copy: 1,
+  /** The kernel reads the file itself. */
+  passthrough: 2,
+  /** The main thread fetches them. */
+  late: 3,
+} as const;
+
+/** What is kept of a file while it is open. */
+export interface OpenFile {
+  readonly mode: number;
+  /** -1: none is held. */
+  readonly fd: number;
+  /** The kernel's number of a passthrough file; 0: none. */
+  readonly backingId: number;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  /** Of the file on the disk: tells whether it is still the one that was opened. */
+  readonly changeSeconds: number;
+  readonly changeNanoseconds: number;
+}
+
+/** What {@link OpenTable.release} leaves to be closed. */
+export interface Leftover {
+  fd: number;
+  backingId: number;
+}
+
+/** Inodes that can be open at once; the memory is only touched as far as it is used. */
+export const OPEN_TABLE_CAPACITY = 1 << 18;
+
+const BUCKETS = 1 << 15;
+const NONE = -1;
+
+const HEADER = { lock: 0, used: 1, free: 2, open: 3, count: 4 } as const;
+const HEADER_BYTES = 64;
+const WORDS = 8;
+const WORD = { low: 0, high: 1, mode: 2, fd: 3, backingId: 4, users: 5, next: 6, unused: 7 } as const;
+const NUMBERS = 4;
+const NUMBER = { sizeBytes: 0, mtimeMs: 1, changeSeconds: 2, changeNanoseconds: 3 } as const;
+
+const SPINS = 200;
+const WAIT_MS = 1;
+
+/** The memory behind an {@link OpenTable}, to be handed to every worker. */
+export function createOpenTableMemory(capacity = OPEN_TABLE_CAPACITY): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(HEADER_BYTES + BUCKETS * 4 + capacity * (WORDS * 4 + NUMBERS * 8));
+  new Int32Array(memory, 0, HEADER.count)[HEADER.free] = NONE;
+  return memory;
+}
+
+/**
+ * The inodes that are open, in memory that all workers share: descriptors and backing ids belong to the
+ * process, and the kernel wants every open of one inode to be of one kind, whichever worker answers it.
+ *
+ * A slot keeps its number while its inode is open, so it serves as the kernel's file handle, and reads find
+ * their file without the lock.
+ */
+export class OpenTable {
+  readonly #owner: number;
+  readonly #capacity: number;
+  readonly #header: Int32Array;
+  readonly #buckets: Int32Array;
+  readonly #words: Int32Array;
+  readonly #numbers: Float64Array;
+
+  /** @param owner above 0, and different in each thread: who holds the lock. */
+  constructor(memory: SharedArrayBuffer, owner: number) {
+    this.#owner = owner;
+    this.#capacity = Math.floor((memory.byteLength - HEADER_BYTES - BUCKETS * 4) / (WORDS * 4 + NUMBERS * 8));
+    this.#header = new Int32Array(memory, 0, HEADER.count);
+    this.#buckets = new Int32Array(memory, HEADER_BYTES, BUCKETS);
+    const numbersAt = HEADER_BYTES + BUCKETS * 4;
+    this.#numbers = new Float64Array(memory, numbersAt, this.#capacity * NUMBERS);
+    this.#words = new Int32Array(memory, numbersAt + this.#capacity * NUMBERS * 8, this.#capacity * WORDS);
+  }
+
+  /** Inodes that are open at this moment. */
+  get openFiles(): number {
+    return Atomics.load(this.#header, HEADER.open);
+  }
+
+  /** Counts one more user of an inode that is open already. @returns its slot, or -1. */
+  acquire(low: number, high: number): number {
+    this.#lock();
+    const slot = this.#find(low | 0, high | 0);
+    if (slot !== NONE) this.#addUsers(slot, 1);
+    this.#unlock();
+    return slot;
+  }
+
+  /** The slot of an inode that is open, or -1. Its user must be known to stay. */
+  find(low: number, high: number): number {
+    this.#lock();
+    const slot = this.#find(low | 0, high | 0);
+    this.#unlock();
+    return slot;
+  }
+
+  /**
+   * Enters an inode with one user. Where another thread was quicker, its entry gets one more user and stays
+   * as it is: then {@link fd} of the slot is not the file's, and the caller closes its own.
+   *
+   * @returns the slot, or -1 when the table is full.
+   */
+  enter(low: number, high: number, file: OpenFile): number {
+    this.#lock();
+    let slot = this.#find(low | 0, high | 0);
+    if (slot !== NONE) this.#addUsers(slot, 1);
+    else slot = this.#insert(low | 0, high | 0, file);
+    this.#unlock();
+    return slot;
+  }
+
+  /** Takes one user away. @returns whether it was the last one; then `leftover` is the caller's to close. */
+  release(slot: number, leftover: Leftover): boolean {
+    if (!this.#isSlot(slot)) return false;
+    this.#lock();
+    const users = this.#word(slot, WORD.users);
+    const last = users === 1;
+    if (users > 0) this.#addUsers(slot, -1);
+    if (last) {
+      leftover.fd = this.#word(slot, WORD.fd);
+      leftover.backingId = this.#word(slot, WORD.backingId);
+      this.#remove(slot);
+    }
+    this.#unlock();
+    return last;
+  }
+
+  /** Takes every inode out, open or not: nobody serves them any more. */
+  *drain(): Generator<Leftover> {
+    const used = this.#header[HEADER.used] as number;
+    for (let slot = 0; slot < used; slot += 1) {
+      if (this.#word(slot, WORD.users) === 0) continue;
+      yield { fd: this.#word(slot, WORD.fd), backingId: this.#word(slot, WORD.backingId) };
+      this.#remove(slot);
+      this.#words[slot * WORDS + WORD.users] = 0;
+    }
+  }
+
+  mode(slot: number): number {
+    return this.#word(slot, WORD.mode);
+  }
+  fd(slot: number): number {
+    return this.#word(slot, WORD.fd);
+  }
+  backingId(slot: number): number {
+    return this.#word(slot, WORD.backingId);
+  }
+  sizeBytes(slot: number): number {
+    return this.#number(slot, NUMBER.sizeBytes);
+  }
+  mtimeMs(slot: number): number {
+    return this.#number(slot, NUMBER.mtimeMs);
+  }
+  changeSeconds(slot: number): number {
+    return this.#number(slot, NUMBER.changeSeconds);
+  }
+  changeNanoseconds(slot: number): number {
+    return this.#number(slot, NUMBER.changeNanoseconds);
+  }
+
+  /** Whether `slot` is the number of an open inode: what a kernel's file handle must be. */
+  isOpen(slot: number): boolean {
+    return this.#isSlot(slot) && this.#word(slot, WORD.users) > 0;
+  }
+
+  /** The file is known to be as it was, though its inode on the disk was touched. */
+  setChange(slot: number, seconds: number, nanoseconds: number): void {
+    this.#numbers[slot * NUMBERS + NUMBER.changeSeconds] = seconds;
+    this.#numbers[slot * NUMBERS + NUMBER.changeNanoseconds] = nanoseconds;
+  }
+
+  /** Frees the lock that a thread held when it died. */
+  breakLockOf(owner: number): void {
+    Atomics.compareExchange(this.#header, HEADER.lock, owner, 0);
+  }
+
+  #isSlot(slot: number): boolean {
+    return slot >= 0 && slot < (this.#header[HEADER.used] as number);
+  }
+
+  #find(low: number, high: number): number {
+    let slot = (this.#buckets[bucketOf(low, high)] as number) - 1;
+    while (slot !== NONE && (this.#word(slot, WORD.low) !== low || this.#word(slot, WORD.high) !== high)) {
+      slot = this.#word(slot, WORD.next);
+    }
+    return slot;
+  }
+
+  #insert(low: number, high: number, file: OpenFile): number {
+    const slot = this.#takeSlot();
+    if (slot === NONE) return NONE;
+    const bucket = bucketOf(low, high);
+    const at = slot * WORDS;
+    this.#words[at + WORD.low] = low;
+    this.#words[at + WORD.high] = high;
+    this.#words[at + WORD.mode] = file.mode;
+    this.#words[at + WORD.fd] = file.fd;
+    this.#words[at + WORD.backingId] = file.backingId;
+    this.#words[at + WORD.users] = 1;
+    this.#words[at + WORD.next] = (this.#buckets[bucket] as number) - 1;
+    this.#numbers[slot * NUMBERS + NUMBER.sizeBytes] = file.sizeBytes;
+    this.#numbers[slot * NUMBERS + NUMBER.mtimeMs] = file.mtimeMs;
+    this.setChange(slot, file.changeSeconds, file.changeNanoseconds);
+    // Buckets hold the slot's number plus one, so that fresh memory says "none".
+    this.#buckets[bucket] = slot + 1;
+    Atomics.add(this.#header, HEADER.open, 1);
+    return slot;
+  }
+
+  #takeSlot(): number {
+    const free = this.#header[HEADER.free] as number;
+    if (free !== NONE) {
+      this.#header[HEADER.free] = this.#word(free, WORD.next);
+      return free;
+    }
+    const used = this.#header[HEADER.used] as number;
+    if (used === this.#capacity) return NONE;
+    this.#header[HEADER.used] = used + 1;
+    return used;
+  }
+
+  #remove(slot: number): void {
+    const bucket = bucketOf(this.#word(slot, WORD.low), this.#word(slot, WORD.high));
+    const next = this.#word(slot, WORD.next);
+    let before = (this.#buckets[bucket] as number) - 1;
+    if (before === slot) {
+      this.#buckets[bucket] = next + 1;
+    } else {
+      while (this.#word(before, WORD.next) !== slot) before = this.#word(before, WORD.next);
+      this.#words[before * WORDS + WORD.next] = next;
+    }
+    this.#words[slot * WORDS + WORD.next] = this.#header[HEADER.free] as number;
+    this.#header[HEADER.free] = slot;
+    Atomics.sub(this.#header, HEADER.open, 1);
+  }
+
+  #addUsers(slot: number, users: number): void {
+    this.#words[slot * WORDS + WORD.users] = this.#word(slot, WORD.users) + users;
+  }
+
+  #word(slot: number, word: number): number {
+    return this.#words[slot * WORDS + word] as number;
+  }
+
+  #number(slot: number, number: number): number {
+    return this.#numbers[slot * NUMBERS + number] as number;
+  }
+
+  // Held for less than a microsecond, so nobody needs to be woken: whoever comes spins, or looks again.
+  #lock(): void {
+    for (
+      let spins = 0;
+      Atomics.compareExchange(this.#header, HEADER.lock, 0, this.#owner) !== 0;
+      spins += 1
+    ) {
+      if (spins > SPINS)
+        Atomics.wait(this.#header, HEADER.lock, this.#header[HEADER.lock] as number, WAIT_MS);
+    }
+  }
+
+  #unlock(): void {
+    Atomics.store(this.#header, HEADER.lock, 0);
+  }
+}
+
+function bucketOf(low: number, high: number): number {
+  const mixed = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+  return (mixed >>> 15) & (BUCKETS - 1);
+}

@@ -1,0 +1,172 @@
+import { errnoOf, NAME_MAX_BYTES, type Vfs } from "musicfs/vfs";
+import { type Ownership, putAttrOut, putEntry, putMissingEntry } from "./attributes.js";
+import type { Channel } from "./channel.js";
+import type { Directories } from "./directories.js";
+import type { Files } from "./files.js";
+import { type Agreement, answerInit } from "./init.js";
+import type { WorkerMessage } from "./messages.js";
+import { decodeName } from "./names.js";
+import { inoOf, revisionOf } from "./node-id.js";
+import type { OpenTable } from "./open-table.js";
+import {
+  ATTR_OUT_BYTES,
+  ENTRY_OUT_BYTES,
+  IN,
+  INTERRUPT_IN,
+  OP,
+  OP_TABLE_LENGTH,
+  STATFS_OUT_BYTES,
+  WRITING_OPS,
+} from "./protocol.js";
+import { SYSTEM_ERRNO } from "./syscalls.js";
+
+const STATFS_BLOCK_BYTES = 4096;
+
+export interface ServerDependencies {
+  readonly channel: Channel;
+  readonly vfs: Vfs;
+  readonly directories: Directories;
+  readonly files: Files;
+  readonly table: OpenTable;
+  readonly ownership: Ownership;
+  readonly counters: Float64Array;
+  readonly wantsPassthrough: boolean;
+  readonly agreed: (agreement: Agreement) => void;
+  readonly post: (message: WorkerMessage) => void;
+}
+
+/** Answers one request after the other, each from this disk alone. */
+export class Server {
+  readonly #use: ServerDependencies;
+
+  constructor(dependencies: ServerDependencies) {
+    this.#use = dependencies;
+  }
+
+  /** Answers the request that the channel holds, or hands it over. Never throws. */
+  answer(lengthBytes: number): void {
+    const { channel, counters } = this.#use;
+    const { opcode } = channel;
+    const counter = opcode < OP_TABLE_LENGTH ? opcode : 0;
+    counters[counter] = (counters[counter] as number) + 1;
+    try {
+      this.#dispatch(opcode, lengthBytes);
+    } catch (error) {
+      this.#fail(opcode, error);
+    }
+  }
+
+  #dispatch(opcode: number, lengthBytes: number): void {
+    const { channel, directories, files } = this.#use;
+    switch (opcode) {
+      case OP.lookup:
+        return this.#lookup(lengthBytes);
+      case OP.getattr:
+        return this.#getattr();
+      case OP.readdirplus:
+        return directories.list(true);
+      case OP.open:
+        return files.open();
+      case OP.read:
+        return files.read();
+      case OP.release:
+        return files.release();
+      case OP.forget:
+      case OP.batch_forget:
+        return;
+      case OP.readdir:
+        return directories.list(false);
+      case OP.statfs:
+        return this.#statfs();
+      case OP.interrupt:
+        return this.#interrupt();
+      case OP.init:
+        return this.#init();
+      case OP.destroy:
+        channel.reply(0);
+        return;
+      default:
+        // ENOSYS makes the kernel do without from then on: FLUSH, ACCESS, OPENDIR, GETXATTR, POLL and so on.
+        channel.replyError(WRITING_OPS.has(opcode) ? SYSTEM_ERRNO.EROFS : SYSTEM_ERRNO.ENOSYS);
+    }
+  }
+
+  #lookup(lengthBytes: number): void {
+    const { channel, vfs, ownership } = this.#use;
+    const end = lengthBytes - 1;
+    if (end - IN.argumentsByte > NAME_MAX_BYTES) {
+      channel.replyError(SYSTEM_ERRNO.ENAMETOOLONG);
+      return;
+    }
+    const name = decodeName(channel.requestBytes, IN.argumentsByte, end);
+    const node = name === undefined ? undefined : vfs.lookup(inoOf(channel.nodeLow, channel.nodeHigh), name);
+    if (node) putEntry(channel, 0, node, ownership);
+    else putMissingEntry(channel);
+    channel.reply(ENTRY_OUT_BYTES);
+  }
+
+  // An old version of a file has attributes as long as it is open; after that its name must be looked up anew.
+  #getattr(): void {
+    const { channel, vfs, table, ownership } = this.#use;
+    const { nodeLow, nodeHigh } = channel;
+    const ino = inoOf(nodeLow, nodeHigh);
+    const node = vfs.getattr(ino);
+    if (node && node.revision === revisionOf(nodeHigh)) {
+      putAttrOut(channel, node, ownership);
+      channel.reply(ATTR_OUT_BYTES);
+      return;
+    }
+    const slot = table.find(nodeLow, nodeHigh);
+    if (slot < 0) {
+      channel.replyError(SYSTEM_ERRNO.ESTALE);
+      return;
+    }
+    const opened = {
+      ino,
+      kind: "file",
+      sizeBytes: table.sizeBytes(slot),
+      mtimeMs: table.mtimeMs(slot),
+    } as const;
+    putAttrOut(channel, opened, ownership);
+    channel.reply(ATTR_OUT_BYTES);
+  }
+
+  // `struct fuse_kstatfs`.
+  #statfs(): void {
+    const { channel, vfs } = this.#use;
+    const { totalBytes, freeBytes, files } = vfs.statfs();
+    const freeBlocks = Math.floor(freeBytes / STATFS_BLOCK_BYTES);
+    channel.data.fill(0, 0, STATFS_OUT_BYTES / 4);
+    channel.putNumber(0, Math.ceil(totalBytes / STATFS_BLOCK_BYTES));
+    channel.putNumber(2, freeBlocks);
+    channel.putNumber(4, freeBlocks);
+    channel.putNumber(6, files);
+    channel.data[10] = STATFS_BLOCK_BYTES;
+    channel.data[11] = NAME_MAX_BYTES;
+    channel.data[12] = STATFS_BLOCK_BYTES;
+    channel.reply(STATFS_OUT_BYTES);
+  }
+
+  // It has no answer. Requests that were answered here are no longer there to be interrupted.
+  #interrupt(): void {
+    const { channel, post } = this.#use;
+    const uniqueLow = channel.request[INTERRUPT_IN.unique] as number;
+    const uniqueHigh = channel.request[INTERRUPT_IN.unique + 1] as number;
+    post({ kind: "interrupt", uniqueLow, uniqueHigh });
+  }
+
+  #init(): void {
+    const { channel, wantsPassthrough, agreed } = this.#use;
+    const agreement = answerInit(channel, wantsPassthrough);
+    if (agreement) agreed(agreement);
+  }
+
+  #fail(opcode: number, error: unknown): void {
+    const { channel, post } = this.#use;
+    const errno = errnoOf(error);
+    channel.replyError(errno);
+    if (errno !== SYSTEM_ERRNO.EIO) return;
+    const request = Object.entries(OP).find(([, code]) => code === opcode)?.[0] ?? `request ${opcode}`;
+    post({ kind: "fault", request, message: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,237 @@
+import { closeSync, write as writeCallback } from "node:fs";
+import { promisify } from "node:util";
+import type { EntryChange, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
+import { MusicfsError } from "musicfs";
+import type { Ownership } from "./attributes.js";
+import { Crew } from "./crew.js";
+import { createDeferred } from "./deferred.js";
+import { sendInvalidations } from "./invalidation.js";
+import { LateRequests } from "./late.js";
+import type { WorkerMessage } from "./messages.js";
+import { detach, isMounted, type Mounted, mountAt, raiseReadAhead, unmount } from "./mountpoint.js";
+import { createOpenTableMemory, OpenTable } from "./open-table.js";
+import {
+  CONTROL,
+  COUNTER,
+  CURRENT,
+  createSharedMemory,
+  openSharedState,
+  PHASE,
+  type SharedState,
+  statisticsOf,
+} from "./shared-state.js";
+import { errnoName, loadSyscalls } from "./syscalls.js";
+
+/** What a mount is made with. */
+export interface SessionOptions {
+  readonly ownership: Ownership;
+  readonly allowOther: boolean;
+  readonly passthrough: boolean;
+  readonly workers: number;
+  readonly readAheadKib: number;
+}
+
+const MAIN_THREAD = 1;
+const UNMOUNT_RETRY_MS = 50;
+const INIT_MS = 10_000;
+
+const writeAsync = promisify(writeCallback);
+
+/**
+ * Mounts and serves: first the workers, each with the catalogue open, then mount(2), so that the first
+ * request finds somebody who can answer it.
+ *
+ * @throws MusicfsError `MFS_MACHINE_LACKS` or `MFS_MOUNT_FAILED`; nothing is left behind then.
+ */
+export async function openFuseMount(session: MountSession, options: SessionOptions): Promise<Mount> {
+  const mount = new FuseMount(session, options);
+  await mount.start();
+  return mount;
+}
+
+class FuseMount implements Mount {
+  readonly ended: Promise<MountEnd>;
+  readonly #session: MountSession;
+  readonly #options: SessionOptions;
+  readonly #state: SharedState;
+  readonly #table: OpenTable;
+  readonly #crew: Crew;
+  readonly #stopFd: number;
+  readonly #initialized = createDeferred<void>();
+  readonly #end = createDeferred<MountEnd>();
+  #mounted: Mounted | undefined;
+  #late: LateRequests | undefined;
+  #isStopping = false;
+  #invalidations: Promise<void> = Promise.resolve();
+
+  constructor(session: MountSession, options: SessionOptions) {
+    const shared = createSharedMemory(options.workers);
+    const openTable = createOpenTableMemory();
+    this.#session = session;
+    this.#options = options;
+    this.#state = openSharedState(shared);
+    this.#table = new OpenTable(openTable, MAIN_THREAD);
+    this.#stopFd = loadSyscalls().eventfd();
+    if (this.#stopFd < 0) throw new MusicfsError("MFS_MOUNT_FAILED", `eventfd: ${errnoName(this.#stopFd)}`);
+    this.#state.control[CONTROL.stopFd] = this.#stopFd;
+    this.ended = this.#end.promise;
+    this.#crew = new Crew({
+      size: options.workers,
+      input: {
+        vfs: session.vfs,
+        ownership: options.ownership,
+        passthrough: options.passthrough,
+        shared,
+        openTable,
+      },
+      received: (message) => this.#receive(message),
+      died: (number, error) => this.#mourn(number, error),
+      log: session.log,
+    });
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#crew.ready;
+      const { mountpoint, source } = this.#session;
+      const mounted = await mountAt(mountpoint, source, this.#options.allowOther);
+      this.#mounted = mounted;
+      this.#late = new LateRequests(mounted.fd, this.#session.late, (bytes) => this.#countCopied(bytes));
+      this.#setPhase(PHASE.serving, mounted.fd);
+      void this.#crew.gone.then(() => this.#finish());
+      await withDeadline(
+        this.#initialized.promise,
+        INIT_MS,
+        "the kernel did not begin to speak to the mount",
+      );
+      await raiseReadAhead(mounted, this.#options.readAheadKib);
+    } catch (error) {
+      await this.#abandon();
+      throw error;
+    }
+  }
+
+  statistics(): MountStatistics {
+    return statisticsOf(this.#state, this.#table.openFiles);
+  }
+
+  invalidate(changes: readonly EntryChange[]): Promise<void> {
+    this.#invalidations = this.#invalidations.then(async () => {
+      if (this.#mounted && !this.#isStopping) await sendInvalidations(this.#mounted.fd, changes);
+    });
+    return this.#invalidations;
+  }
+
+  async unmount(graceMs: number): Promise<void> {
+    const mounted = this.#mounted;
+    if (mounted && !this.#isStopping) {
+      this.#isStopping = true;
+      this.#late?.close();
+      if (!(await freeWithin(mounted, graceMs))) {
+        this.#late?.abort();
+        await detach(mounted.mountpoint);
+      }
+      await this.#dismissCrew();
+    }
+    await this.ended;
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.kind) {
+      case "read":
+        void this.#late?.read(message);
+        break;
+      case "open":
+        void this.#late?.open(message);
+        break;
+      case "interrupt":
+        this.#late?.interrupt(message);
+        break;
+      case "initialized":
+        this.#initialized.resolve();
+        break;
+      case "fault":
+        this.#session.log.warn(`${message.request} failed: ${message.message}`);
+        break;
+      default:
+    }
+  }
+
+  // What a dead worker held would wait for ever.
+  #mourn(number: number, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#session.log.warn(`FUSE worker ${number} died: ${text}`);
+    this.#table.breakLockOf(number + 1);
+    const current = this.#state.current[number - 1];
+    if (!current || current[CURRENT.held] !== 1) return;
+    current[CURRENT.held] = 0;
+    void this.#late?.fail({
+      uniqueLow: current[CURRENT.low] as number,
+      uniqueHigh: current[CURRENT.high] as number,
+    });
+  }
+
+  #countCopied(bytes: number): void {
+    const row = this.#state.counters[0] as Float64Array;
+    row[COUNTER.copiedBytes] = (row[COUNTER.copiedBytes] as number) + bytes;
+  }
+
+  #setPhase(phase: number, fd: number): void {
+    const { control } = this.#state;
+    control[CONTROL.fd] = fd;
+    Atomics.store(control, CONTROL.phase, phase);
+    Atomics.notify(control, CONTROL.phase);
+  }
+
+  // The eventfd wakes workers that wait for a request; it is never read, so it wakes all of them.
+  async #dismissCrew(): Promise<void> {
+    this.#setPhase(PHASE.leaving, this.#mounted?.fd ?? -1);
+    await writeAsync(this.#stopFd, new Uint8Array(new BigUint64Array([1n]).buffer));
+    await this.#crew.gone;
+  }
+
+  // No worker is left: the kernel hung up, they were told to leave, or the last one died.
+  async #finish(): Promise<void> {
+    const mounted = this.#mounted as Mounted;
+    const end: MountEnd = this.#isStopping ? "stopped" : isMounted(mounted) ? "aborted" : "unmounted";
+    this.#isStopping = true;
+    if (end === "aborted") await detach(mounted.mountpoint);
+    this.#late?.abort();
+    await this.#late?.settled();
+    await this.#invalidations;
+    this.#close();
+    this.#end.resolve(end);
+  }
+
+  async #abandon(): Promise<void> {
+    this.#isStopping = true;
+    const mounted = this.#mounted;
+    if (mounted) await detach(mounted.mountpoint);
+    await this.#dismissCrew();
+    if (mounted) await this.ended;
+    else this.#close();
+  }
+
+  // Closing the device makes the kernel give up what handles of a detached mount may still ask for.
+  #close(): void {
+    for (const { fd } of this.#table.drain()) if (fd >= 0) closeSync(fd);
+    if (this.#mounted) closeSync(this.#mounted.fd);
+    closeSync(this.#stopFd);
+  }
+}
+
+async function freeWithin(mounted: Mounted, graceMs: number): Promise<boolean> {
+  const deadline = performance.now() + graceMs;
+  while (!(await unmount(mounted))) {
+    if (performance.now() >= deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, UNMOUNT_RETRY_MS));
+  }
+  return true;
+}
+
+function withDeadline(work: Promise<void>, limitMs: number, message: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new MusicfsError("MFS_MOUNT_FAILED", message)), limitMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

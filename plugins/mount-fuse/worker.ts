@@ -1,0 +1,97 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { openVfs } from "musicfs/vfs";
+import { Channel } from "./channel.js";
+import { Directories } from "./directories.js";
+import { Files } from "./files.js";
+import type { WorkerInput, WorkerMessage } from "./messages.js";
+import { OpenTable } from "./open-table.js";
+import { Passthrough } from "./passthrough.js";
+import { Server } from "./server.js";
+import { CONTROL, CURRENT, openSharedState, PHASE } from "./shared-state.js";
+import { StatBuffer } from "./stat-buffer.js";
+import { loadSyscalls, SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
+
+// Entry of a FUSE worker: takes requests from /dev/fuse and answers them until it is told to leave, or the
+// kernel hangs up. It never returns to its event loop meanwhile.
+
+const input = workerData as WorkerInput;
+const syscalls = loadSyscalls();
+const state = openSharedState(input.shared);
+const vfs = openVfs(input.vfs);
+
+post({ kind: "ready" });
+Atomics.wait(state.control, CONTROL.phase, PHASE.waiting);
+const disconnected = state.control[CONTROL.phase] === PHASE.serving && serve();
+vfs.close();
+post({ kind: "left", disconnected });
+
+/** @returns whether the kernel hung up. */
+function serve(): boolean {
+  const { control } = state;
+  const fd = control[CONTROL.fd] as number;
+  const current = state.current[input.number - 1] as Uint32Array;
+  const channel = new Channel(syscalls, fd);
+  const server = createServer(channel, fd);
+  const waiter = createWaiter(syscalls, fd, control[CONTROL.stopFd] as number);
+  try {
+    while (Atomics.load(control, CONTROL.phase) === PHASE.serving) {
+      const received = channel.receive();
+      if (received > 0) {
+        current[CURRENT.low] = channel.uniqueLow;
+        current[CURRENT.high] = channel.uniqueHigh;
+        current[CURRENT.held] = 1;
+        server.answer(received);
+        current[CURRENT.held] = 0;
+      } else if (received === -SYSTEM_ERRNO.EAGAIN) {
+        syscalls.epollWait(waiter);
+      } else if (isHangup(-received)) {
+        return true;
+      }
+    }
+    return false;
+  } finally {
+    syscalls.close(waiter);
+  }
+}
+
+// ENOENT: the request was taken back before it was read. EINTR: a signal.
+function isHangup(errno: number): boolean {
+  return errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
+}
+
+// Exclusive, so that a request wakes one worker and not all; the stop wakes all.
+function createWaiter(system: Syscalls, fd: number, stopFd: number): number {
+  const waiter = system.epollCreate();
+  const added =
+    waiter < 0 ? waiter : Math.min(system.epollAdd(waiter, fd, true), system.epollAdd(waiter, stopFd, false));
+  if (added < 0) throw new Error(`epoll failed with errno ${-added}`);
+  return waiter;
+}
+
+function createServer(channel: Channel, fd: number): Server {
+  const counters = state.counters[input.number] as Float64Array;
+  const table = new OpenTable(input.openTable, input.number + 1);
+  const passthrough = new Passthrough(syscalls, fd, state.control, counters);
+  const stat = new StatBuffer(syscalls);
+  const { ownership } = input;
+  return new Server({
+    channel,
+    vfs,
+    directories: new Directories(channel, vfs, ownership),
+    files: new Files({ channel, syscalls, vfs, table, passthrough, stat, counters, post }),
+    table,
+    ownership,
+    counters,
+    wantsPassthrough: input.passthrough,
+    agreed: (agreement) => {
+      state.control[CONTROL.minor] = agreement.minor;
+      Atomics.store(state.control, CONTROL.passthrough, agreement.passthrough ? 1 : 0);
+      post({ kind: "initialized" });
+    },
+    post,
+  });
+}
+
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
