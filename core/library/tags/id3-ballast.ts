@@ -1,0 +1,147 @@
+import type { BlockReader, ByteSource } from "./block-reader.js";
+
+/** No field is kept at more than a fraction of this; what is larger is a picture, an object or a flood. */
+const MAX_FRAME_BYTES = 32 * 1024;
+const MAX_FRAMES = 1000;
+const HEADER_BYTES = 10;
+const FLAG_FOOTER = 0x10;
+const FLAGS_THAT_MOVE_FRAMES = 0x80 | 0x40;
+
+/** A file as it is to be parsed, and where in it the audio begins. */
+export interface Unladen {
+  /** `undefined` where the file can be parsed as it is. */
+  readonly source: ByteSource | undefined;
+  /** Where the content behind an ID3v2 tag begins, in `source` or in the file itself; 0 without a tag. */
+  readonly contentStart: number;
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface TagHeader {
+  readonly bytes: Buffer;
+  readonly major: number;
+  readonly framesEnd: number;
+  readonly tagEnd: number;
+}
+
+/**
+ * Shows a file without the ballast of its ID3v2 tag: pictures and other frames above 32 KiB, padding, frames
+ * that claim to reach beyond the tag (their text would be whatever follows), and more than 1,000 frames.
+ * A parser reads a tag as one piece, so this is what spares it from reading and holding 100 MB of cover.
+ *
+ * Tags whose frames can't be walked (unsynchronised, with an extended header) stay as they are.
+ * The format: https://id3.org/id3v2.4.0-structure, https://id3.org/id3v2.3.0, https://id3.org/id3v2-00
+ */
+export async function withoutId3Ballast(reader: BlockReader): Promise<Unladen> {
+  const header = await readHeader(reader);
+  if (!header) return { source: undefined, contentStart: 0 };
+  if (header.tagEnd > reader.sizeBytes) return { source: undefined, contentStart: HEADER_BYTES };
+  const unchanged = { source: undefined, contentStart: header.tagEnd };
+  if (((header.bytes[5] ?? 0) & FLAGS_THAT_MOVE_FRAMES) !== 0) return unchanged;
+
+  const kept = await keptFrames(reader, header);
+  const keptBytes = kept.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (keptBytes === header.tagEnd - HEADER_BYTES) return unchanged;
+  const ranges = [...kept, { from: header.tagEnd, to: reader.sizeBytes }];
+  return {
+    source: spliced(reader, headerFor(header.bytes, keptBytes), ranges),
+    contentStart: HEADER_BYTES + keptBytes,
+  };
+}
+
+async function readHeader(reader: BlockReader): Promise<TagHeader | undefined> {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  if ((await reader.read(bytes, 0)) < HEADER_BYTES || bytes.toString("latin1", 0, 3) !== "ID3")
+    return undefined;
+  const major = bytes[3] ?? 0;
+  const framesEnd = HEADER_BYTES + syncsafe(bytes, 6);
+  const hasFooter = major === 4 && ((bytes[5] ?? 0) & FLAG_FOOTER) !== 0;
+  return { bytes, major, framesEnd, tagEnd: framesEnd + (hasFooter ? HEADER_BYTES : 0) };
+}
+
+async function keptFrames(reader: BlockReader, { major, framesEnd }: TagHeader): Promise<Range[]> {
+  const kept: Range[] = [];
+  const bytes = Buffer.allocUnsafe(major === 2 ? 6 : 10);
+  let frames = 0;
+  for (let at = HEADER_BYTES; at + bytes.length <= framesEnd && frames < MAX_FRAMES; frames++) {
+    const read = reader.read(bytes, at);
+    if (typeof read !== "number") await read;
+    const end = at + bytes.length + frameSize(bytes, major);
+    if (!isFrameId(bytes, major) || end > framesEnd) break;
+    if (end - at <= MAX_FRAME_BYTES) append(kept, { from: at, to: end });
+    at = end;
+  }
+  return kept;
+}
+
+function append(ranges: Range[], next: Range): void {
+  const last = ranges.at(-1);
+  if (last?.to === next.from) ranges[ranges.length - 1] = { from: last.from, to: next.to };
+  else ranges.push(next);
+}
+
+function isFrameId(bytes: Buffer, major: number): boolean {
+  return /^[A-Z][A-Z0-9]+ ?$/.test(bytes.toString("latin1", 0, major === 2 ? 3 : 4));
+}
+
+function frameSize(bytes: Buffer, major: number): number {
+  if (major === 2) return bytes.readUIntBE(3, 3);
+  return major === 3 ? bytes.readUInt32BE(4) : syncsafe(bytes, 4);
+}
+
+/** Four times seven bits (ID3v2.4 structure, 6.2). */
+function syncsafe(bytes: Buffer, at: number): number {
+  let value = 0;
+  for (let index = at; index < at + 4; index++) value = value * 128 + ((bytes[index] ?? 0) & 0x7f);
+  return value;
+}
+
+function headerFor(original: Buffer, sizeBytes: number): Buffer {
+  const bytes = Buffer.from(original);
+  bytes[5] = (bytes[5] ?? 0) & ~FLAG_FOOTER;
+  for (let index = 0; index < 4; index++) bytes[6 + index] = (sizeBytes >> (7 * (3 - index))) & 0x7f;
+  return bytes;
+}
+
+/** `header`, then the ranges of the file one after the other. */
+function spliced(reader: BlockReader, header: Buffer, ranges: readonly Range[]): ByteSource {
+  const starts: number[] = [];
+  let sizeBytes = header.length;
+  for (const { from, to } of ranges) {
+    starts.push(sizeBytes);
+    sizeBytes += to - from;
+  }
+
+  function* piecesOf(
+    offset: number,
+    length: number,
+  ): Generator<{ at: number; length: number; from: number }> {
+    for (const [index, range] of ranges.entries()) {
+      const start = starts[index] ?? 0;
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + length, start + range.to - range.from);
+      if (from < to) yield { at: from - offset, length: to - from, from: range.from + from - start };
+    }
+  }
+
+  async function readLater(pieces: Iterable<{ at: number; length: number; from: number }>, into: Uint8Array) {
+    for (const { at, length, from } of pieces) await reader.read(into.subarray(at, at + length), from);
+  }
+
+  return {
+    sizeBytes,
+    readAt(offset, length, into) {
+      const bytes = into.subarray(0, length);
+      if (offset < header.length) bytes.set(header.subarray(offset, offset + length));
+      for (const { at, length: count, from } of piecesOf(offset, length)) {
+        const read = reader.read(bytes.subarray(at, at + count), from);
+        if (typeof read !== "number")
+          return read.then(() => readLater(piecesOf(offset, length), bytes)).then(() => bytes);
+      }
+      return bytes;
+    },
+  };
+}

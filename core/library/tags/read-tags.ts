@@ -1,0 +1,98 @@
+import { type IAudioMetadata, parseFromTokenizer } from "music-metadata";
+import type { AudioProperties, TrackTags } from "../../model/track.js";
+import { audioPropertiesOf } from "./audio-properties.js";
+import { BlockPool, BlockReader, type ByteSource } from "./block-reader.js";
+import type { AudioFormat } from "./format.js";
+import { withoutId3Ballast } from "./id3-ballast.js";
+import { readOggDuration } from "./ogg-duration.js";
+import { type SniffedFormat, sniffFormat } from "./sniff.js";
+import { problemOf, type TagProblem, tagProblem } from "./tag-problem.js";
+import { BlockTokenizer } from "./tokenizer.js";
+import { NO_TAGS, trackTagsOf } from "./track-tags.js";
+
+export interface TagInput extends ByteSource {
+  /** Path or name of the file; only its extension is looked at, and only where the content leaves a choice. */
+  readonly name: string;
+}
+
+/** What a file told of itself. */
+export interface TagReading {
+  /** Empty where there are none; those in front of the damage in a damaged file. */
+  readonly tags: TrackTags;
+  /** `format` is `""` where the content could not be told. */
+  readonly audio: AudioProperties;
+  readonly problem?: TagProblem;
+}
+
+/** A reading that gave nothing but a problem. */
+export function failedReading(problem: TagProblem, format = ""): TagReading {
+  return { tags: NO_TAGS, audio: { format }, problem };
+}
+
+/**
+ * Reads the tags and audio properties of one file: a few blocks of 64 KiB where they are needed, pictures
+ * skipped. The duration of a variable-bitrate MP3 without a Xing header is left out, as it would take
+ * reading the whole file; with a constant bitrate it is estimated from the size.
+ *
+ * Never throws: what is wrong with a file is part of the answer. May take long, and much memory, on a
+ * hostile file: call it where it can be ended from outside.
+ *
+ * @param pool keeps the buffers for the next file.
+ */
+export async function readTags(input: TagInput, pool = new BlockPool()): Promise<TagReading> {
+  if (input.sizeBytes === 0) return failedReading(tagProblem("empty", "the file has no bytes"));
+  const file = new BlockReader(input, pool);
+  let content = file;
+  try {
+    const { source, contentStart } = await withoutId3Ballast(file);
+    if (source) content = new BlockReader(source, pool);
+    const sniffed = await sniffFormat(content, contentStart, input.name);
+    return sniffed
+      ? await readKnown(content, sniffed)
+      : failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
+  } catch (error) {
+    return failedReading(problemOf(error));
+  } finally {
+    content.release();
+    file.release();
+  }
+}
+
+async function readKnown(reader: BlockReader, { format, ogg }: SniffedFormat): Promise<TagReading> {
+  if (!format.mimeType) {
+    const detail = `the tags of ${format.extension} files can't be read`;
+    return failedReading(tagProblem("unsupported", detail), format.extension);
+  }
+  const { metadata, problem } = await parse(reader, format.mimeType, format);
+  const oggDurationMs = ogg && (await readOggDuration(reader, ogg).catch(() => undefined));
+  return {
+    tags: trackTagsOf(metadata.common ?? {}, metadata.native ?? {}),
+    audio: audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, oggDurationMs),
+    ...(problem ? { problem } : {}),
+  };
+}
+
+interface Parsed {
+  readonly metadata: Partial<IAudioMetadata>;
+  readonly problem?: TagProblem;
+}
+
+async function parse(reader: BlockReader, mimeType: string, format: AudioFormat): Promise<Parsed> {
+  const looksAtEnd = format.tagsAtEnd ?? false;
+  let partial: Partial<IAudioMetadata> = {};
+  try {
+    const metadata = await parseFromTokenizer(new BlockTokenizer(reader, mimeType, looksAtEnd), {
+      duration: false,
+      skipCovers: true,
+      skipPostHeaders: !looksAtEnd,
+      observer: (event) => {
+        partial = event.metadata as Partial<IAudioMetadata>;
+      },
+    });
+    // Some parsers take anything, and tell nothing of it.
+    if (metadata.format.container) return { metadata };
+    return { metadata, problem: tagProblem("malformed", "there is no audio in it") };
+  } catch (error) {
+    return { metadata: partial, problem: problemOf(error) };
+  }
+}
