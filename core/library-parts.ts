@@ -4,7 +4,7 @@ import type { Config } from "./config/config.js";
 import { type Instance, layoutFingerprintOf } from "./instance.js";
 import { Library } from "./library/library.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
-import { createTagPool } from "./library/tags/tag-pool.js";
+import { createTagPool, type ReadJobAt } from "./library/tags/tag-pool.js";
 import type { Logger } from "./logger.js";
 import type { EntryChange } from "./model/entry.js";
 
@@ -40,10 +40,8 @@ export function createLibraryParts(
   return { library, close: () => tagPool.close() };
 }
 
-type ReadAt = NonNullable<Parameters<typeof createTagPool>[0]["readAt"]>;
-
 // How a tag worker gets bytes of a file that is not on this machine.
-function originReader(catalogue: Catalogue, origins: readonly LibraryOrigin[]): ReadAt {
+function originReader(catalogue: Catalogue, origins: readonly LibraryOrigin[]): ReadJobAt {
   const byNumber = new Map(origins.map(({ number, origin }) => [number, origin]));
   return async (job, offsetBytes, lengthBytes, signal) => {
     const row = catalogue.files.byId(job.id);

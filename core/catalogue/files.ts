@@ -178,6 +178,15 @@ export class FileTable {
     this.#deleteNode.run(row.ino);
   }
 
+  /** Notes files to be read again that had a problem with this code; belongs in no transaction. */
+  noteAgain(problemCode: string): void {
+    this.#db
+      .prepare(
+        `UPDATE files SET state = ${FILE_STATE.listed} WHERE id IN (SELECT file FROM problems WHERE code = ?)`,
+      )
+      .run(problemCode);
+  }
+
   problemCount(): number {
     return this.#db.prepare("SELECT count(*) FROM problems").pluck().get() as number;
   }

@@ -21,6 +21,7 @@ import { type PlacementChange, Placer } from "./placer.js";
 import { ScanProgress } from "./progress.js";
 import { readTagsOfNoted } from "./reading.js";
 import type { TagPool } from "./tags/tag-pool.js";
+import type { TagProblemCode } from "./tags/tag-problem.js";
 import { TrackShelf } from "./track-shelf.js";
 
 export interface LibraryOptions {
@@ -82,6 +83,8 @@ export class Library {
   async scan(signal: AbortSignal): Promise<void> {
     this.#progress.start();
     try {
+      // What could not be read may be readable now; what is malformed stays so until the file changes.
+      this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
       await this.#removeUnconfigured(signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
       const listings = Promise.all(this.#options.origins.map((source) => this.#scanOrigin(source, signal)));

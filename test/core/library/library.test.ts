@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { layoutArtistAlbum, originLocal } from "musicfs/plugins";
+import { type Catalogue, openCatalogue } from "../../../core/catalogue/catalogue.js";
+import type { Config } from "../../../core/config/config.js";
+import { createInstance, openOrigins } from "../../../core/instance.js";
+import type { Library } from "../../../core/library/library.js";
+import { createLibraryParts } from "../../../core/library-parts.js";
+import { ROOT_INO } from "../../../core/model/entry.js";
+import type { Origin } from "../../../core/model/origin.js";
+import { definePlugin, type Plugin } from "../../../core/plugin.js";
+import { type AudioFormat, type AudioTags, writeAudio } from "../../support/audio-writer.js";
+import { silentLogger } from "../../support/loggers.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
+
+const NEVER = new AbortController().signal;
+
+interface Bench {
+  readonly music: string;
+  readonly warnings: string[];
+  write(path: string, format: AudioFormat, tags: AudioTags): void;
+  /** Scans as a start of the daemon does, on the same catalogue. */
+  scan(plugins?: readonly Plugin[]): Promise<Scanned>;
+}
+
+interface Scanned {
+  readonly catalogue: Catalogue;
+  readonly library: Library;
+  readonly tree: string[];
+}
+
+function openBench(t: TestContext): Bench {
+  const folder = temporaryFolder(t);
+  const music = join(folder, "music");
+  mkdirSync(music);
+  const catalogue = openCatalogue(join(folder, "catalogue.sqlite"));
+  t.after(() => catalogue.close());
+  const warnings: string[] = [];
+  return {
+    music,
+    warnings,
+    write(path, format, tags) {
+      mkdirSync(dirname(join(music, path)), { recursive: true });
+      writeFileSync(join(music, path), writeAudio(format, tags));
+    },
+    async scan(plugins = [originLocal({ path: music, id: "music" }), layoutArtistAlbum()]) {
+      const config = { ...CONFIG, plugins, configDir: folder, stateDir: folder };
+      const instance = await createInstance(config, silentLogger(warnings));
+      const origins = await openOrigins(instance, catalogue);
+      const parts = createLibraryParts(
+        config,
+        instance,
+        catalogue,
+        origins,
+        silentLogger(warnings),
+        () => undefined,
+      );
+      try {
+        await parts.library.scan(NEVER);
+        return { catalogue, library: parts.library, tree: [...paths(catalogue, ROOT_INO, "")].sort() };
+      } finally {
+        await parts.close();
+        await instance.dispose();
+      }
+    },
+  };
+}
+
+const CONFIG: Config = {
+  name: "test",
+  mountpoint: "/nowhere",
+  plugins: [],
+  cacheDir: "/nowhere",
+  stateDir: "/nowhere",
+  runtimeDir: "/nowhere",
+  socketPath: "/nowhere/test.sock",
+  scan: { workers: 1, timeoutMs: 10_000 },
+  logLevel: "info",
+  configFile: "/nowhere/musicfs.config.ts",
+  configDir: "/nowhere",
+};
+
+function* paths(catalogue: Catalogue, ino: number, prefix: string): Generator<string> {
+  for (const entry of catalogue.reader.readdir(ino, 0, 1_000_000)) {
+    if (entry.kind === "directory") yield* paths(catalogue, entry.ino, `${prefix}/${entry.name}`);
+    else yield `${prefix}/${entry.name}`;
+  }
+}
+
+test("tracks are shown by their tags, and by their folder where they have none", async (t) => {
+  const bench = openBench(t);
+  bench.write("x/1.flac", "flac", {
+    title: "One",
+    artists: ["Ann"],
+    album: "First",
+    trackNumber: 1,
+    year: 1999,
+  });
+  bench.write("x/2.mp3", "mp3", { title: "Two", artists: ["Ann"], albumArtists: ["Band"], album: "First" });
+  bench.write("x/3.ogg", "ogg", {
+    title: "3",
+    artists: ["Bo"],
+    album: "Hits",
+    compilation: true,
+    trackNumber: 3,
+  });
+  bench.write("Cleo/Songs/04 - Four.opus", "opus", { artists: ["Cleo"] });
+  bench.write("y/plain.wav", "wav", {});
+  writeFileSync(join(bench.music, "y/broken.mp3"), "this is no music".repeat(50));
+  writeFileSync(join(bench.music, "y/notes.txt"), "not shown");
+  const { tree, library } = await bench.scan();
+  assert.deepEqual(tree, [
+    "/Ann/First (1999)/01 - One.flac",
+    "/Band/First/Two.mp3",
+    "/Cleo/Songs/04 - Four.opus",
+    "/Various Artists/Hits/03 - 3.ogg",
+    "/y/broken.mp3",
+    "/y/plain.wav",
+  ]);
+  assert.deepEqual(
+    { ...library.scanStatus(), filesPerSecond: 0 },
+    { state: "idle", done: 6, total: 6, skipped: 1, unreadableFolders: 0, filesPerSecond: 0 },
+  );
+});
+
+test("a second scan reads nothing that did not change, and notices what did", async (t) => {
+  const bench = openBench(t);
+  bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "First" });
+  bench.write("b.flac", "flac", { title: "B", artists: ["Ann"], album: "First" });
+  bench.write("c.flac", "flac", { title: "C", artists: ["Ann"], album: "First" });
+  const { catalogue } = await bench.scan();
+  const origin = catalogue.originNumber("music");
+  const before = catalogue.files.byPath(origin, "b.flac");
+  bench.write("b.flac", "flac", { title: "New B", artists: ["Ann"], album: "First" });
+  utimesSync(join(bench.music, "b.flac"), 1, 1);
+  rmSync(join(bench.music, "c.flac"));
+  bench.write("d.flac", "flac", { title: "D", artists: ["Dee"], album: "First" });
+  // Were it read again, it would get its title back.
+  const kept = catalogue.files.byPath(origin, "a.flac");
+  assert.ok(kept && before);
+  catalogue.transaction(() =>
+    catalogue.files.saveReading(
+      kept.id,
+      {
+        title: "Not read again",
+        artists: [],
+        albumArtists: [],
+        genres: [],
+        composers: [],
+        compilation: false,
+      },
+      { format: "flac" },
+      undefined,
+    ),
+  );
+  const { tree } = await bench.scan();
+  assert.deepEqual(tree, ["/Ann/First/A.flac", "/Ann/First/New B.flac", "/Dee/First/D.flac"]);
+  assert.equal(catalogue.files.tagged(kept)?.tags.title, "Not read again");
+  const after = catalogue.files.byPath(origin, "b.flac");
+  assert.equal(after?.ino, before.ino, "a retagged file keeps its inode");
+  assert.equal(catalogue.reader.fileOf(before.ino)?.revision, 1);
+});
+
+test("an error is never a deletion", async (t) => {
+  const bench = openBench(t);
+  bench.write("a/1.flac", "flac", { title: "1", artists: ["Ann"], album: "X" });
+  bench.write("b/2.flac", "flac", { title: "2", artists: ["Ann"], album: "X" });
+  const { tree } = await bench.scan();
+  assert.equal(tree.length, 2);
+
+  renameSync(bench.music, `${bench.music}.away`);
+  assert.deepEqual((await bench.scan()).tree, tree, "the folder is not there");
+  mkdirSync(bench.music);
+  assert.deepEqual(
+    (await bench.scan()).tree,
+    tree,
+    "the folder is there and empty, as a disk that is not mounted",
+  );
+  rmSync(bench.music, { recursive: true });
+  renameSync(`${bench.music}.away`, bench.music);
+  assert.equal(bench.warnings.length, 2);
+
+  rmSync(join(bench.music, "b"), { recursive: true });
+  assert.deepEqual((await bench.scan()).tree, ["/Ann/X/1.flac"], "gone from a complete listing");
+});
+
+test("what lies below a folder that cannot be read stays", async (t) => {
+  const bench = openBench(t);
+  const path = (batch: string): string => `${batch}/1.flac`;
+  const files = ["a", "b"].map((batch) => ({ path: path(batch), sizeBytes: 4, mtimeMs: 0 }));
+  let unreadable: string[] = [];
+  const plugin = originOf({
+    async *list() {
+      const readable = files.filter((file) => !unreadable.includes(dirname(file.path)));
+      yield { files: readable, unreadable: unreadable.map((folder) => ({ path: folder, reason: "EACCES" })) };
+    },
+  });
+  const before = (await bench.scan([plugin, layoutArtistAlbum()])).tree;
+  assert.equal(before.length, 2);
+  unreadable = ["b"];
+  const { tree, library } = await bench.scan([plugin, layoutArtistAlbum()]);
+  assert.deepEqual(tree, before);
+  assert.equal(library.scanStatus().unreadableFolders, 1);
+  assert.match(bench.warnings.join("\n"), /cannot list 'b' of origin 'memory': EACCES/);
+});
+
+test("the tags of an origin without local files are read through it", async (t) => {
+  const bench = openBench(t);
+  const bytes = writeAudio("flac", { title: "Far", artists: ["Away"], album: "Album" });
+  const plugin = originOf({
+    async *list() {
+      yield { files: [{ path: "far.flac", sizeBytes: bytes.length, mtimeMs: 0 }], unreadable: [] };
+    },
+    read: async (_file, offsetBytes, lengthBytes) => bytes.subarray(offsetBytes, offsetBytes + lengthBytes),
+  });
+  assert.deepEqual((await bench.scan([plugin, layoutArtistAlbum()])).tree, ["/Away/Album/Far.flac"]);
+});
+
+test("a file that could not be read is read again at the next scan; a malformed one is not", async (t) => {
+  const bench = openBench(t);
+  const bytes = writeAudio("flac", { title: "T", artists: ["A"], album: "B" });
+  const reads: string[] = [];
+  let fails = true;
+  const plugin = originOf({
+    async *list() {
+      const file = { sizeBytes: bytes.length, mtimeMs: 0 };
+      yield { files: ["bad.mp3", "good.flac"].map((path) => ({ ...file, path })), unreadable: [] };
+    },
+    read: async (file, offsetBytes, lengthBytes) => {
+      reads.push(file.path);
+      if (fails && file.path === "good.flac") throw Object.assign(new Error("no"), { code: "EIO" });
+      const content = file.path === "bad.mp3" ? Buffer.alloc(bytes.length, "x") : bytes;
+      return content.subarray(offsetBytes, offsetBytes + lengthBytes);
+    },
+  });
+  const first = await bench.scan([plugin, layoutArtistAlbum()]);
+  assert.deepEqual(first.tree, ["/bad.mp3", "/good.flac"]);
+  assert.deepEqual(
+    first.catalogue.files.problems(9).map(({ path, code }) => [path, code]),
+    [
+      ["bad.mp3", "unrecognised"],
+      ["good.flac", "unreadable"],
+    ],
+  );
+  fails = false;
+  reads.length = 0;
+  const second = await bench.scan([plugin, layoutArtistAlbum()]);
+  assert.deepEqual(second.tree, ["/A/B/T.flac", "/bad.mp3"]);
+  assert.deepEqual([...new Set(reads)], ["good.flac"]);
+});
+
+test("another layout places every track anew, without reading a tag", async (t) => {
+  const bench = openBench(t);
+  bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "First", genres: ["Folk"] });
+  const origin = originLocal({ path: bench.music, id: "music" });
+  await bench.scan([origin, layoutArtistAlbum()]);
+  chmodSync(join(bench.music, "a.flac"), 0o000);
+  const { tree } = await bench.scan([origin, layoutArtistAlbum({ template: "$genre/$title.$format" })]);
+  assert.deepEqual(tree, ["/Folk/A.flac"]);
+});
+
+test("a layout that throws leaves a track to its folder, and is named", async (t) => {
+  const bench = openBench(t);
+  bench.write("x/a.flac", "flac", { title: "A", artists: ["Ann"] });
+  bench.write("x/b.flac", "flac", { title: "B", artists: ["Ann"] });
+  const picky = definePlugin({
+    name: "layout-picky",
+    setup({ hooks }) {
+      hooks.placeTrack.tap((track) => {
+        if (track.title === "A") throw new Error("not this one");
+        return ["Fine", `${track.title}.${track.extension}`];
+      });
+    },
+  });
+  const { tree } = await bench.scan([originLocal({ path: bench.music, id: "music" }), picky()]);
+  assert.deepEqual(tree, ["/Fine/B.flac", "/x/a.flac"]);
+  assert.match(
+    bench.warnings.join("\n"),
+    /plugin 'layout-picky' failed in hook 'placeTrack': not this one.*x\/a\.flac/,
+  );
+});
+
+test("an origin that left the config takes its files with it", async (t) => {
+  const bench = openBench(t);
+  bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "X" });
+  const other = temporaryFolder(t);
+  writeFileSync(join(other, "b.flac"), writeAudio("flac", { title: "B", artists: ["Bo"], album: "Y" }));
+  const [first, second] = [originLocal({ path: bench.music }), originLocal({ path: other })];
+  assert.equal((await bench.scan([first, second, layoutArtistAlbum()])).tree.length, 2);
+  const { tree, catalogue } = await bench.scan([second, layoutArtistAlbum()]);
+  assert.deepEqual(tree, ["/Bo/Y/B.flac"]);
+  assert.deepEqual(catalogue.totals.tracks, 1);
+  assert.equal(catalogue.origins().length, 1);
+});
+
+test("links do not lead out of the root unless the config wants it, and never in circles", async (t) => {
+  const bench = openBench(t);
+  const outside = temporaryFolder(t);
+  writeFileSync(
+    join(outside, "o.flac"),
+    writeAudio("flac", { title: "Outside", artists: ["Ann"], album: "X" }),
+  );
+  symlinkSync(outside, join(outside, "again"));
+  bench.write("in/i.flac", "flac", { title: "Inside", artists: ["Ann"], album: "X" });
+  symlinkSync(outside, join(bench.music, "out"));
+  symlinkSync(join(outside, "o.flac"), join(bench.music, "file.flac"));
+  symlinkSync("..", join(bench.music, "in/up"));
+  symlinkSync("i.flac", join(bench.music, "in/same.flac"));
+  assert.deepEqual((await bench.scan()).tree, ["/Ann/X/Inside.flac"]);
+  const following = originLocal({ path: bench.music, id: "music", followSymlinks: true });
+  const { tree } = await bench.scan([following, layoutArtistAlbum()]);
+  assert.equal(
+    tree.filter((path) => path.includes("Outside")).length,
+    2,
+    "by the link to it and to its folder",
+  );
+  assert.equal(tree.length, 3);
+});
+
+function originOf(origin: Partial<Origin>): Plugin {
+  const whole: Origin = {
+    id: "memory",
+    // biome-ignore lint/correctness/useYield: an origin that lists nothing.
+    async *list() {},
+    stat: async () => undefined,
+    read: async (_file, _offset, lengthBytes) => Buffer.alloc(lengthBytes),
+    ...origin,
+  };
+  return definePlugin({
+    name: "origin-memory",
+    setup({ hooks }) {
+      hooks.openOrigin.tap(() => whole);
+    },
+  })();
+}
