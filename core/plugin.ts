@@ -21,12 +21,17 @@ export interface PluginContext {
   onDispose(dispose: () => void | Promise<void>): void;
 }
 
+/** What a plugin gives to MusicFS; tells what a config has, and what is to be filled in. */
+export type PluginKind = "origin" | "layout" | "mount" | "chunker" | "cache-policy" | "search";
+
 /** What {@link definePlugin} is given. */
 export interface PluginDefinition<Schema extends z.ZodType> {
   /** kebab-case, unique in a config: `layout-flat`. */
   readonly name: string;
   /** A strict zod object; each key with its unit and default in a TSDoc comment. Absent: no options. */
   readonly options?: Schema;
+  /** What it gives. A layout or a mount driver that does not say so is joined by the default one. */
+  readonly provides?: readonly PluginKind[];
   /** Names of plugins that must be in the config, too. */
   readonly requires?: readonly string[];
   /** What tells two uses of the plugin apart, where it may be used more than once (`origin-local`). */
@@ -38,6 +43,7 @@ export interface PluginDefinition<Schema extends z.ZodType> {
 /** A plugin with its options, as it stands in a config. Opaque. */
 export interface Plugin {
   readonly name: string;
+  readonly provides: readonly PluginKind[];
   readonly requires: readonly string[];
   /** `name`, or `name:instance`: unique in a config. */
   readonly identity: string;
@@ -84,6 +90,7 @@ export function definePlugin<Schema extends z.ZodType = z.ZodObject<Record<strin
     const instance = parsed.success ? definition.instance?.(options as z.output<Schema>) : undefined;
     const plugin: Plugin = {
       name,
+      provides: definition.provides ?? [],
       requires: definition.requires ?? [],
       identity: instance === undefined ? name : `${name}:${instance}`,
       problems: parsed.success ? [] : parsed.error.issues,
