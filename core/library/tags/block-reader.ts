@@ -82,7 +82,7 @@ export class BlockReader {
     const length = Math.max(0, Math.min(target.length, this.sizeBytes - position));
     for (let done = 0; done < length; ) {
       const block = this.#block(Math.floor((position + done) / BLOCK_BYTES));
-      if (block instanceof Promise) return this.#readLater(target, position, done, length);
+      if (block instanceof Promise) return this.#readLater(block, target, position, done, length);
       done += copyFrom(block, target, position, done, length);
     }
     return length;
@@ -93,8 +93,15 @@ export class BlockReader {
     for (const { buffer } of this.#blocks.splice(0)) this.#pool.give(buffer);
   }
 
-  async #readLater(target: Uint8Array, position: number, from: number, length: number): Promise<number> {
-    for (let done = from; done < length; ) {
+  async #readLater(
+    first: Promise<Block>,
+    target: Uint8Array,
+    position: number,
+    from: number,
+    length: number,
+  ): Promise<number> {
+    let done = from + copyFrom(await first, target, position, from, length);
+    while (done < length) {
       const block = await this.#block(Math.floor((position + done) / BLOCK_BYTES));
       done += copyFrom(block, target, position, done, length);
     }

@@ -13,6 +13,13 @@ export interface Unladen {
   readonly source: ByteSource | undefined;
   /** Where the content behind an ID3v2 tag begins, in `source` or in the file itself; 0 without a tag. */
   readonly contentStart: number;
+  /** What is wrong with the tag, for a person. */
+  readonly damage?: string;
+}
+
+interface Frames {
+  readonly kept: readonly Range[];
+  readonly damage?: string;
 }
 
 interface Range {
@@ -42,13 +49,14 @@ export async function withoutId3Ballast(reader: BlockReader): Promise<Unladen> {
   const unchanged = { source: undefined, contentStart: header.tagEnd };
   if (((header.bytes[5] ?? 0) & FLAGS_THAT_MOVE_FRAMES) !== 0) return unchanged;
 
-  const kept = await keptFrames(reader, header);
+  const { kept, ...rest } = await walkFrames(reader, header);
   const keptBytes = kept.reduce((sum, { from, to }) => sum + to - from, 0);
   if (keptBytes === header.tagEnd - HEADER_BYTES) return unchanged;
   const ranges = [...kept, { from: header.tagEnd, to: reader.sizeBytes }];
   return {
     source: spliced(reader, headerFor(header.bytes, keptBytes), ranges),
     contentStart: HEADER_BYTES + keptBytes,
+    ...rest,
   };
 }
 
@@ -62,19 +70,21 @@ async function readHeader(reader: BlockReader): Promise<TagHeader | undefined> {
   return { bytes, major, framesEnd, tagEnd: framesEnd + (hasFooter ? HEADER_BYTES : 0) };
 }
 
-async function keptFrames(reader: BlockReader, { major, framesEnd }: TagHeader): Promise<Range[]> {
+async function walkFrames(reader: BlockReader, { major, framesEnd }: TagHeader): Promise<Frames> {
   const kept: Range[] = [];
   const bytes = Buffer.allocUnsafe(major === 2 ? 6 : 10);
-  let frames = 0;
-  for (let at = HEADER_BYTES; at + bytes.length <= framesEnd && frames < MAX_FRAMES; frames++) {
+  let at = HEADER_BYTES;
+  for (let frames = 0; at + bytes.length <= framesEnd; frames++) {
+    if (frames === MAX_FRAMES) return { kept, damage: `its ID3v2 tag has more than ${MAX_FRAMES} frames` };
     const read = reader.read(bytes, at);
     if (typeof read !== "number") await read;
+    if (!isFrameId(bytes, major)) break;
     const end = at + bytes.length + frameSize(bytes, major);
-    if (!isFrameId(bytes, major) || end > framesEnd) break;
+    if (end > framesEnd) return { kept, damage: "a frame of its ID3v2 tag claims to be larger than the tag" };
     if (end - at <= MAX_FRAME_BYTES) append(kept, { from: at, to: end });
     at = end;
   }
-  return kept;
+  return { kept };
 }
 
 function append(ranges: Range[], next: Range): void {

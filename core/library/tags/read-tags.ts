@@ -44,12 +44,13 @@ export async function readTags(input: TagInput, pool = new BlockPool()): Promise
   const file = new BlockReader(input, pool);
   let content = file;
   try {
-    const { source, contentStart } = await withoutId3Ballast(file);
+    const { source, contentStart, damage } = await withoutId3Ballast(file);
     if (source) content = new BlockReader(source, pool);
     const sniffed = await sniffFormat(content, contentStart, input.name);
-    return sniffed
-      ? await readKnown(content, sniffed)
-      : failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
+    if (!sniffed)
+      return failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
+    const reading = await readKnown(content, sniffed);
+    return damage && !reading.problem ? { ...reading, problem: tagProblem("malformed", damage) } : reading;
   } catch (error) {
     return failedReading(problemOf(error));
   } finally {
@@ -65,11 +66,24 @@ async function readKnown(reader: BlockReader, { format, ogg }: SniffedFormat): P
   }
   const { metadata, problem } = await parse(reader, format.mimeType, format);
   const oggDurationMs = ogg && (await readOggDuration(reader, ogg).catch(() => undefined));
+  const audio = audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, oggDurationMs);
+  const found = problem ?? missingAudio(audio, format);
   return {
     tags: trackTagsOf(metadata.common ?? {}, metadata.native ?? {}),
-    audio: audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, oggDurationMs),
-    ...(problem ? { problem } : {}),
+    audio,
+    ...(found ? { problem: found } : {}),
   };
+}
+
+// Some parsers take anything, and tell nothing of it.
+function missingAudio(
+  { sampleRateHz, durationMs }: AudioProperties,
+  { isOgg }: AudioFormat,
+): TagProblem | undefined {
+  if (!sampleRateHz && !durationMs) return tagProblem("malformed", "there is no audio in it");
+  return isOgg && !durationMs
+    ? tagProblem("malformed", "it does not end with a page of its audio")
+    : undefined;
 }
 
 interface Parsed {
@@ -89,9 +103,7 @@ async function parse(reader: BlockReader, mimeType: string, format: AudioFormat)
         partial = event.metadata as Partial<IAudioMetadata>;
       },
     });
-    // Some parsers take anything, and tell nothing of it.
-    if (metadata.format.container) return { metadata };
-    return { metadata, problem: tagProblem("malformed", "there is no audio in it") };
+    return { metadata };
   } catch (error) {
     return { metadata: partial, problem: problemOf(error) };
   }

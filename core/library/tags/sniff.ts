@@ -67,7 +67,7 @@ function byMagic(head: Buffer): AudioFormat | undefined {
 const MAGICS: ReadonlyMap<string, AudioFormat> = new Map<string, AudioFormat>([
   ["fLaC", FORMATS.flac],
   ["MAC ", FORMATS.ape],
-  ["wvPk", FORMATS.wavpack],
+  ["wvpk", FORMATS.wavpack],
   ["DSD ", FORMATS.dsf],
   ["FRM8", FORMATS.dff],
   ["MPCK", FORMATS.musepack],

@@ -17,7 +17,7 @@ export const NO_TAGS: TrackTags = {
 export function trackTagsOf(common: Partial<ICommonTagsResult>, native: IAudioMetadata["native"]): TrackTags {
   return withoutMissing({
     title: textOf(common.title),
-    artists: textsOf(unsplit(native, ["TPE1", "TP1"]) ?? common.artists ?? [common.artist]),
+    artists: textsOf(unsplitArtist(native) ?? common.artists ?? [common.artist]),
     albumArtists: textsOf(unsplit(native, ["TPE2", "TP2"]) ?? common.albumartists ?? [common.albumartist]),
     album: textOf(common.album),
     trackNumber: numberOf(common.track?.no, 0),
@@ -36,15 +36,25 @@ export function trackTagsOf(common: Partial<ICommonTagsResult>, native: IAudioMe
 
 /**
  * ID3v2.3 separates artists by `/`, so that AC/DC would be two: players that show the text as it is are right
- * more often. What music-metadata has cut is put together again, unless the file lists its artists one by one.
+ * more often. This puts together again what music-metadata has cut.
  */
 function unsplit(native: IAudioMetadata["native"], ids: readonly string[]): string[] | undefined {
-  const tags: ITag[] = native["ID3v2.3"] ?? native["ID3v2.2"] ?? [];
-  if (tags.length === 0 || native["ID3v2.4"] || tags.some(({ id }) => /^TXXX:(ALBUM ?)?ARTISTS$/i.test(id))) {
-    return undefined;
-  }
-  const values = tags.filter(({ id }) => ids.includes(id)).map(({ value }) => textOf(value) ?? "");
+  const values = oldId3Values(native, (id) => ids.includes(id));
   return values.length > 1 ? [values.join("/")] : undefined;
+}
+
+// Taggers such as Picard list the artists one by one beside the text that credits them.
+function unsplitArtist(native: IAudioMetadata["native"]): string[] | undefined {
+  const artist = unsplit(native, ["TPE1", "TP1"]);
+  const listed = oldId3Values(native, (id) => id.toUpperCase() === "TXXX:ARTISTS");
+  if (listed.length === 0) return artist;
+  const credit = artist ?? oldId3Values(native, (id) => id === "TPE1");
+  return listed.join("/") === credit[0] ? credit : undefined;
+}
+
+function oldId3Values(native: IAudioMetadata["native"], isWanted: (id: string) => boolean): string[] {
+  const tags: ITag[] = native["ID3v2.3"] ?? native["ID3v2.2"] ?? [];
+  return tags.filter(({ id }) => isWanted(id)).map(({ value }) => textOf(value) ?? "");
 }
 
 // iTunes keeps its numbers for gapless playback and loudness as comments.

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readTags } from "#core/library/tags/read-tags.js";
+import { SKIP_WITHOUT_FFMPEG } from "../../../support/audio-probe.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
+
+interface Encoding {
+  readonly name: string;
+  readonly format: string;
+  readonly arguments: readonly string[];
+  /** What is not told by the content, or not read by the parser. */
+  readonly lacks?: readonly ("title" | "durationMs")[];
+  readonly problem?: string;
+}
+
+const ENCODINGS: readonly Encoding[] = [
+  { name: "vorbis.ogg", format: "ogg", arguments: ["-c:a", "libvorbis"] },
+  { name: "opus.opus", format: "opus", arguments: ["-c:a", "libopus", "-b:a", "48k"] },
+  { name: "flac.oga", format: "oga", arguments: ["-c:a", "flac"], lacks: ["title"] },
+  { name: "speex.spx", format: "spx", arguments: ["-c:a", "libspeex", "-ar", "16000", "-ac", "1"] },
+  { name: "cbr.mp3", format: "mp3", arguments: ["-c:a", "libmp3lame", "-b:a", "128k", "-write_xing", "0"] },
+  { name: "vbr.mp3", format: "mp3", arguments: ["-c:a", "libmp3lame", "-q:a", "4"] },
+  { name: "layer2.mp2", format: "mp2", arguments: ["-c:a", "mp2"], lacks: ["title"] },
+  { name: "adts.aac", format: "aac", arguments: ["-c:a", "aac"], lacks: ["title", "durationMs"] },
+  { name: "faststart.m4a", format: "m4a", arguments: ["-c:a", "aac", "-movflags", "+faststart"] },
+  { name: "alac.m4a", format: "m4a", arguments: ["-c:a", "alac"] },
+  { name: "pcm.aiff", format: "aiff", arguments: ["-write_id3v2", "1"] },
+  { name: "wavpack.wv", format: "wv", arguments: ["-c:a", "wavpack"] },
+  { name: "matroska.mka", format: "mka", arguments: ["-c:a", "libopus"] },
+  { name: "audio.webm", format: "webm", arguments: ["-c:a", "libopus"] },
+  { name: "windows.wma", format: "wma", arguments: ["-c:a", "wmav2"] },
+  { name: "true-audio.tta", format: "tta", arguments: ["-c:a", "tta"], problem: "unsupported" },
+  { name: "dolby.ac3", format: "ac3", arguments: ["-c:a", "ac3"], problem: "unsupported" },
+];
+
+for (const encoding of ENCODINGS) {
+  test(`${encoding.name} as an encoder writes it: format, title, and ffprobe's duration`, {
+    skip: SKIP_WITHOUT_FFMPEG || missingEncoder(encoding),
+  }, async (t) => {
+    const path = encode(temporaryFolder(t), encoding);
+    const bytes = readFileSync(path);
+    const { tags, audio, problem } = await readTags({
+      name: "wrong-name.xyz",
+      sizeBytes: bytes.length,
+      readAt: (from, length) => bytes.subarray(from, from + length),
+    });
+    assert.equal(audio.format, encoding.format);
+    assert.equal(problem?.code, encoding.problem);
+    if (problem) return;
+    if (!encoding.lacks?.includes("title")) assert.equal(tags.title, "Sine");
+    if (encoding.lacks?.includes("durationMs")) assert.equal(audio.durationMs, undefined);
+    else assertNear(audio.durationMs, probedDurationMs(path));
+  });
+}
+
+test("an Ogg's length is found in its end, not by going through it", {
+  skip: SKIP_WITHOUT_FFMPEG,
+}, async (t) => {
+  const path = encode(temporaryFolder(t), ENCODINGS[0] as Encoding, 300);
+  const bytes = readFileSync(path);
+  let bytesRead = 0;
+  const readAt = (from: number, length: number) => {
+    bytesRead += length;
+    return bytes.subarray(from, from + length);
+  };
+  const { audio } = await readTags({ name: "a", sizeBytes: bytes.length, readAt });
+  assertNear(audio.durationMs, probedDurationMs(path));
+  assert.ok(bytesRead < bytes.length / 2, `${bytesRead} of ${bytes.length} bytes read`);
+  const prefix = await readTags({ name: "a", sizeBytes: bytes.length >> 1, readAt });
+  assertNear(prefix.audio.durationMs, probedDurationMs(path) / 2, 0.1);
+});
+
+test("streams that are chained have no length that one page could tell", {
+  skip: SKIP_WITHOUT_FFMPEG,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const links = [
+    encode(folder, ENCODINGS[1] as Encoding, 60),
+    encode(folder, { ...(ENCODINGS[1] as Encoding), name: "2.opus" }, 60),
+  ];
+  const bytes = Buffer.concat(links.map((path) => readFileSync(path)));
+  const { tags, audio } = await readTags({
+    name: "a",
+    sizeBytes: bytes.length,
+    readAt: (from, length) => bytes.subarray(from, from + length),
+  });
+  assert.equal(tags.title, "Sine");
+  assert.equal(audio.durationMs, undefined);
+});
+
+// The frames of an encoder, and its delay, which some formats don't tell.
+function assertNear(durationMs: number | undefined, expectedMs: number, part = 0.01): void {
+  const difference = Math.abs((durationMs ?? 0) - expectedMs);
+  assert.ok(difference <= Math.max(60, expectedMs * part), `${durationMs} ms, ffprobe: ${expectedMs} ms`);
+}
+
+function encode(folder: string, { name, arguments: options }: Encoding, seconds = 10): string {
+  const path = join(folder, name);
+  // Noise, so that no encoder comes by with next to no bytes.
+  const source = ["-f", "lavfi", "-i", `anoisesrc=d=${seconds}:c=pink:r=48000:a=0.3`];
+  const output = ["-metadata", "title=Sine", ...options, `file:${path}`];
+  execFileSync("ffmpeg", ["-nostdin", "-v", "error", ...source, ...output]);
+  return path;
+}
+
+function probedDurationMs(path: string): number {
+  const entries = ["-show_entries", "format=duration", "-of", "csv=p=0", `file:${path}`];
+  return Number.parseFloat(execFileSync("ffprobe", ["-v", "error", ...entries], { encoding: "utf8" })) * 1000;
+}
+
+function missingEncoder({ arguments: options }: Encoding): string | false {
+  const encoder = options[options.indexOf("-c:a") + 1];
+  if (!options.includes("-c:a") || !encoder) return false;
+  const { stdout } = spawnSync("ffmpeg", ["-hide_banner", "-h", `encoder=${encoder}`], { encoding: "utf8" });
+  return stdout?.startsWith("Encoder") ? false : `this ffmpeg has no encoder ${encoder}`;
+}
