@@ -63,7 +63,7 @@ export class Files {
   release(): void {
     const { channel } = this.#use;
     channel.reply(0);
-    this.#dismiss(channel.request[RELEASE_IN.handle] as number);
+    this.#dismiss(channel.request[RELEASE_IN.handle] as number, true);
   }
 
   #openFirst(): void {
@@ -93,7 +93,7 @@ export class Files {
       isSame = opened.kind !== "changed" && this.#hasSameContent(slot);
       if (opened.kind === "local") closeSync(opened.fd);
     } finally {
-      if (!isSame) this.#dismiss(slot);
+      if (!isSame) this.#dismiss(slot, false);
     }
     if (isSame) this.#replyOpened(slot, mode);
     else this.#handOverOpen();
@@ -160,12 +160,12 @@ export class Files {
         (counters[COUNTER.passthroughBytes] as number) + table.sizeBytes(slot);
     }
     // Nobody waits any more: the kernel will not release what it never got.
-    if (channel.reply(OPEN_OUT_BYTES) < 0) this.#dismiss(slot);
+    if (channel.reply(OPEN_OUT_BYTES) < 0) this.#dismiss(slot, true);
   }
 
-  #dismiss(slot: number): void {
+  #dismiss(slot: number, keep: boolean): void {
     const { table, passthrough, syscalls } = this.#use;
-    if (!table.release(slot, this.#leftover)) return;
+    if (!table.release(slot, keep, this.#leftover)) return;
     passthrough.close(this.#leftover.backingId);
     if (this.#leftover.fd >= 0) syscalls.close(this.#leftover.fd);
   }

@@ -34,11 +34,11 @@ function parseLine(line: string): MountInfo[] {
   const [device, mountpoint] = [fields[2], fields[4]];
   const [type, source] = [fields[dash + 1], fields[dash + 2]];
   if (dash < 0 || !device || !mountpoint || !type || source === undefined) return [];
-  return [{ device, mountpoint: unescape(mountpoint), type: unescape(type), source: unescape(source) }];
+  return [{ device, mountpoint: decodeField(mountpoint), type: decodeField(type), source: decodeField(source) }];
 }
 
 // Space, tab, newline, backslash and `#` stand as three octal digits.
-function unescape(field: string): string {
+function decodeField(field: string): string {
   const bytes = field.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );

@@ -34,12 +34,23 @@ export const OPEN_TABLE_CAPACITY = 1 << 18;
 const BUCKETS = 1 << 15;
 const NONE = -1;
 
-const HEADER = { lock: 0, used: 1, free: 2, open: 3, count: 4 } as const;
-const HEADER_BYTES = 64;
+/** Inodes that were closed a moment ago and are kept ready, at most. */
+export const IDLE_CAPACITY = 64;
+
+const HEADER = {
+  lock: 0,
+  used: 1,
+  free: 2,
+  open: 3,
+  epoch: 4,
+  ring: 8,
+  count: 8 + 1 + IDLE_CAPACITY,
+} as const;
+const HEADER_BYTES = 512;
 const WORDS = 8;
-const WORD = { low: 0, high: 1, mode: 2, fd: 3, backingId: 4, users: 5, next: 6, unused: 7 } as const;
-const NUMBERS = 4;
-const NUMBER = { sizeBytes: 0, mtimeMs: 1, changeSeconds: 2, changeNanoseconds: 3 } as const;
+const WORD = { low: 0, high: 1, mode: 2, fd: 3, backingId: 4, users: 5, next: 6, idleAt: 7 } as const;
+const NUMBERS = 6;
+const NUMBER = { sizeBytes: 0, mtimeMs: 1, changeSeconds: 2, changeNanoseconds: 3, idleSince: 4 } as const;
 
 const SPINS = 200;
 const WAIT_MS = 1;
@@ -86,7 +97,7 @@ export class OpenTable {
   acquire(low: number, high: number): number {
     this.#lock();
     const slot = this.#find(low | 0, high | 0);
-    if (slot !== NONE) this.#addUsers(slot, 1);
+    if (slot !== NONE) this.#addUser(slot);
     this.#unlock();
     return slot;
   }
@@ -108,36 +119,63 @@ export class OpenTable {
   enter(low: number, high: number, file: OpenFile): number {
     this.#lock();
     let slot = this.#find(low | 0, high | 0);
-    if (slot !== NONE) this.#addUsers(slot, 1);
+    if (slot !== NONE) this.#addUser(slot);
     else slot = this.#insert(low | 0, high | 0, file);
     this.#unlock();
     return slot;
   }
 
-  /** Takes one user away. @returns whether it was the last one; then `leftover` is the caller's to close. */
-  release(slot: number, leftover: Leftover): boolean {
+  /**
+   * Takes one user away. Of the last one the inode stays in the table for a moment, unless `keep` forbids it
+   * or it holds no descriptor: players and taggers open a file several times in a row.
+   *
+   * @returns whether `leftover`, of this inode or of one that had to make room, is the caller's to close.
+   */
+  release(slot: number, keep: boolean, leftover: Leftover): boolean {
     if (!this.#isSlot(slot)) return false;
     this.#lock();
     const users = this.#word(slot, WORD.users);
-    const last = users === 1;
-    if (users > 0) this.#addUsers(slot, -1);
-    if (last) {
-      leftover.fd = this.#word(slot, WORD.fd);
-      leftover.backingId = this.#word(slot, WORD.backingId);
-      this.#remove(slot);
+    if (users > 0) this.#words[slot * WORDS + WORD.users] = users - 1;
+    let hasLeftover = false;
+    if (users === 1) {
+      Atomics.sub(this.#header, HEADER.open, 1);
+      if (keep && this.#word(slot, WORD.fd) >= 0) hasLeftover = this.#retire(slot, leftover);
+      else hasLeftover = this.#takeOut(slot, leftover);
     }
     this.#unlock();
-    return last;
+    return hasLeftover;
+  }
+
+  /**
+   * Takes out what has been idle since before the last call but one. To be called once a second.
+   *
+   * @returns what is to be closed.
+   */
+  expireIdle(): Leftover[] {
+    const expired: Leftover[] = [];
+    this.#lock();
+    const epoch = this.#header[HEADER.epoch] as number;
+    this.#header[HEADER.epoch] = epoch + 1;
+    for (let at = 1; at <= IDLE_CAPACITY; at += 1) {
+      const slot = (this.#header[HEADER.ring + at] as number) - 1;
+      if (slot === NONE || this.#number(slot, NUMBER.idleSince) >= epoch) continue;
+      const leftover = { fd: -1, backingId: 0 };
+      this.#header[HEADER.ring + at] = 0;
+      this.#takeOut(slot, leftover);
+      expired.push(leftover);
+    }
+    this.#unlock();
+    return expired;
   }
 
   /** Takes every inode out, open or not: nobody serves them any more. */
   *drain(): Generator<Leftover> {
-    const used = this.#header[HEADER.used] as number;
-    for (let slot = 0; slot < used; slot += 1) {
-      if (this.#word(slot, WORD.users) === 0) continue;
-      yield { fd: this.#word(slot, WORD.fd), backingId: this.#word(slot, WORD.backingId) };
-      this.#remove(slot);
-      this.#words[slot * WORDS + WORD.users] = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+      for (let head = this.#buckets[bucket] as number; head > 0; head = this.#buckets[bucket] as number) {
+        const leftover = { fd: -1, backingId: 0 };
+        this.#takeOut(head - 1, leftover);
+        yield leftover;
+      }
     }
   }
 
@@ -236,11 +274,35 @@ export class OpenTable {
     }
     this.#words[slot * WORDS + WORD.next] = this.#header[HEADER.free] as number;
     this.#header[HEADER.free] = slot;
-    Atomics.sub(this.#header, HEADER.open, 1);
   }
 
-  #addUsers(slot: number, users: number): void {
-    this.#words[slot * WORDS + WORD.users] = this.#word(slot, WORD.users) + users;
+  #addUser(slot: number): void {
+    const at = slot * WORDS;
+    const users = this.#word(slot, WORD.users);
+    this.#words[at + WORD.users] = users + 1;
+    if (users > 0) return;
+    this.#header[HEADER.ring + this.#word(slot, WORD.idleAt)] = 0;
+    Atomics.add(this.#header, HEADER.open, 1);
+  }
+
+  // The ring's places are used in turn, so that whoever is in the way has been idle for longest.
+  #retire(slot: number, leftover: Leftover): boolean {
+    const at = ((this.#header[HEADER.ring] as number) % IDLE_CAPACITY) + 1;
+    this.#header[HEADER.ring] = at;
+    const oldest = (this.#header[HEADER.ring + at] as number) - 1;
+    const hasLeftover = oldest !== NONE && this.#takeOut(oldest, leftover);
+    this.#header[HEADER.ring + at] = slot + 1;
+    this.#words[slot * WORDS + WORD.idleAt] = at;
+    this.#numbers[slot * NUMBERS + NUMBER.idleSince] = this.#header[HEADER.epoch] as number;
+    return hasLeftover;
+  }
+
+  #takeOut(slot: number, leftover: Leftover): true {
+    leftover.fd = this.#word(slot, WORD.fd);
+    leftover.backingId = this.#word(slot, WORD.backingId);
+    this.#words[slot * WORDS + WORD.users] = 0;
+    this.#remove(slot);
+    return true;
   }
 
   #word(slot: number, word: number): number {
@@ -251,7 +313,7 @@ export class OpenTable {
     return this.#numbers[slot * NUMBERS + number] as number;
   }
 
-  // Held for less than a microsecond, so nobody needs to be woken: whoever comes spins, or looks again.
+  // Held for a microsecond or so, so nobody needs to be woken: whoever comes spins, or looks again.
   #lock(): void {
     for (
       let spins = 0;

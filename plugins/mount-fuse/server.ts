@@ -60,31 +60,41 @@ export class Server {
     const { channel, directories, files } = this.#use;
     switch (opcode) {
       case OP.lookup:
-        return this.#lookup(lengthBytes);
+        this.#lookup(lengthBytes);
+        break;
       case OP.getattr:
-        return this.#getattr();
+        this.#getattr();
+        break;
       case OP.readdirplus:
-        return directories.list(true);
+        directories.list(true);
+        break;
       case OP.open:
-        return files.open();
+        files.open();
+        break;
       case OP.read:
-        return files.read();
+        files.read();
+        break;
       case OP.release:
-        return files.release();
+        files.release();
+        break;
       case OP.forget:
       case OP.batch_forget:
-        return;
+        break;
       case OP.readdir:
-        return directories.list(false);
+        directories.list(false);
+        break;
       case OP.statfs:
-        return this.#statfs();
+        this.#statfs();
+        break;
       case OP.interrupt:
-        return this.#interrupt();
+        this.#interrupt();
+        break;
       case OP.init:
-        return this.#init();
+        this.#init();
+        break;
       case OP.destroy:
         channel.reply(0);
-        return;
+        break;
       default:
         // ENOSYS makes the kernel do without from then on: FLUSH, ACCESS, OPENDIR, GETXATTR, POLL and so on.
         channel.replyError(WRITING_OPS.has(opcode) ? SYSTEM_ERRNO.EROFS : SYSTEM_ERRNO.ENOSYS);

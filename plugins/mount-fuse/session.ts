@@ -1,5 +1,4 @@
-import { closeSync, write as writeCallback } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, writeSync } from "node:fs";
 import type { EntryChange, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
 import { MusicfsError } from "musicfs";
 import type { Ownership } from "./attributes.js";
@@ -10,6 +9,7 @@ import { LateRequests } from "./late.js";
 import type { WorkerMessage } from "./messages.js";
 import { detach, isMounted, type Mounted, mountAt, raiseReadAhead, unmount } from "./mountpoint.js";
 import { createOpenTableMemory, OpenTable } from "./open-table.js";
+import { Passthrough } from "./passthrough.js";
 import {
   CONTROL,
   COUNTER,
@@ -34,8 +34,7 @@ export interface SessionOptions {
 const MAIN_THREAD = 1;
 const UNMOUNT_RETRY_MS = 50;
 const INIT_MS = 10_000;
-
-const writeAsync = promisify(writeCallback);
+const IDLE_SWEEP_MS = 1000;
 
 /**
  * Mounts and serves: first the workers, each with the catalogue open, then mount(2), so that the first
@@ -61,7 +60,10 @@ class FuseMount implements Mount {
   readonly #end = createDeferred<MountEnd>();
   #mounted: Mounted | undefined;
   #late: LateRequests | undefined;
+  #passthrough: Passthrough | undefined;
   #isStopping = false;
+  #isClosed = false;
+  #sweeper: NodeJS.Timeout | undefined;
   #invalidations: Promise<void> = Promise.resolve();
 
   constructor(session: MountSession, options: SessionOptions) {
@@ -97,6 +99,8 @@ class FuseMount implements Mount {
       const mounted = await mountAt(mountpoint, source, this.#options.allowOther);
       this.#mounted = mounted;
       this.#late = new LateRequests(mounted.fd, this.#session.late, (bytes) => this.#countCopied(bytes));
+      const counters = this.#state.counters[0] as Float64Array;
+      this.#passthrough = new Passthrough(loadSyscalls(), mounted.fd, this.#state.control, counters);
       this.#setPhase(PHASE.serving, mounted.fd);
       void this.#crew.gone.then(() => this.#finish());
       await withDeadline(
@@ -104,6 +108,7 @@ class FuseMount implements Mount {
         INIT_MS,
         "the kernel did not begin to speak to the mount",
       );
+      this.#sweeper = setInterval(() => this.#sweepIdle(), IDLE_SWEEP_MS).unref();
       await raiseReadAhead(mounted, this.#options.readAheadKib);
     } catch (error) {
       await this.#abandon();
@@ -163,12 +168,21 @@ class FuseMount implements Mount {
     this.#session.log.warn(`FUSE worker ${number} died: ${text}`);
     this.#table.breakLockOf(number + 1);
     const current = this.#state.current[number - 1];
-    if (!current || current[CURRENT.held] !== 1) return;
+    if (current?.[CURRENT.held] !== 1) return;
     current[CURRENT.held] = 0;
     void this.#late?.fail({
       uniqueLow: current[CURRENT.low] as number,
       uniqueHigh: current[CURRENT.high] as number,
     });
+  }
+
+  // A descriptor that lingers would keep an origin's disk from being unmounted.
+  #sweepIdle(): void {
+    const passthrough = this.#passthrough;
+    for (const { fd, backingId } of this.#table.expireIdle()) {
+      passthrough?.close(backingId);
+      if (fd >= 0) closeSync(fd);
+    }
   }
 
   #countCopied(bytes: number): void {
@@ -185,8 +199,10 @@ class FuseMount implements Mount {
 
   // The eventfd wakes workers that wait for a request; it is never read, so it wakes all of them.
   async #dismissCrew(): Promise<void> {
-    this.#setPhase(PHASE.leaving, this.#mounted?.fd ?? -1);
-    await writeAsync(this.#stopFd, new Uint8Array(new BigUint64Array([1n]).buffer));
+    if (!this.#isClosed) {
+      this.#setPhase(PHASE.leaving, this.#mounted?.fd ?? -1);
+      writeSync(this.#stopFd, new Uint8Array(new BigUint64Array([1n]).buffer));
+    }
     await this.#crew.gone;
   }
 
@@ -214,6 +230,8 @@ class FuseMount implements Mount {
 
   // Closing the device makes the kernel give up what handles of a detached mount may still ask for.
   #close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweeper);
     for (const { fd } of this.#table.drain()) if (fd >= 0) closeSync(fd);
     if (this.#mounted) closeSync(this.#mounted.fd);
     closeSync(this.#stopFd);

@@ -9,7 +9,8 @@ import { Passthrough } from "./passthrough.js";
 import { Server } from "./server.js";
 import { CONTROL, CURRENT, openSharedState, PHASE } from "./shared-state.js";
 import { StatBuffer } from "./stat-buffer.js";
-import { loadSyscalls, SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
+import { loadSyscalls, SYSTEM_ERRNO } from "./syscalls.js";
+import { Waiter } from "./waiter.js";
 
 // Entry of a FUSE worker: takes requests from /dev/fuse and answers them until it is told to leave, or the
 // kernel hangs up. It never returns to its event loop meanwhile.
@@ -32,40 +33,33 @@ function serve(): boolean {
   const current = state.current[input.number - 1] as Uint32Array;
   const channel = new Channel(syscalls, fd);
   const server = createServer(channel, fd);
-  const waiter = createWaiter(syscalls, fd, control[CONTROL.stopFd] as number);
+  const waiter = new Waiter(syscalls, fd, control[CONTROL.stopFd] as number, control);
   try {
     while (Atomics.load(control, CONTROL.phase) === PHASE.serving) {
       const received = channel.receive();
       if (received > 0) {
+        waiter.found();
         current[CURRENT.low] = channel.uniqueLow;
         current[CURRENT.high] = channel.uniqueHigh;
         current[CURRENT.held] = 1;
         server.answer(received);
         current[CURRENT.held] = 0;
+        waiter.answered();
       } else if (received === -SYSTEM_ERRNO.EAGAIN) {
-        syscalls.epollWait(waiter);
+        waiter.wait();
       } else if (isHangup(-received)) {
         return true;
       }
     }
     return false;
   } finally {
-    syscalls.close(waiter);
+    waiter.close();
   }
 }
 
 // ENOENT: the request was taken back before it was read. EINTR: a signal.
 function isHangup(errno: number): boolean {
   return errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
-}
-
-// Exclusive, so that a request wakes one worker and not all; the stop wakes all.
-function createWaiter(system: Syscalls, fd: number, stopFd: number): number {
-  const waiter = system.epollCreate();
-  const added =
-    waiter < 0 ? waiter : Math.min(system.epollAdd(waiter, fd, true), system.epollAdd(waiter, stopFd, false));
-  if (added < 0) throw new Error(`epoll failed with errno ${-added}`);
-  return waiter;
 }
 
 function createServer(channel: Channel, fd: number): Server {
