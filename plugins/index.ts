@@ -1,3 +1,4 @@
 /** What `import … from "musicfs/plugins"` gives: the plugins that come with MusicFS. */
 export { layoutArtistAlbum } from "./layout-artist-album/index.js";
+export { mountFuseNative } from "./mount-fuse-native/index.js";
 export { originLocal } from "./origin-local/index.js";
