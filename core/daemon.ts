@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Config } from "./config/config.js";
@@ -128,7 +127,6 @@ function takeFolders(config: Config, undo: UndoStack): void {
     const lock = takeLock(folder, { mountpoint: config.mountpoint, name: config.name });
     undo.push(() => lock.release());
   }
-  mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
 }
 
 async function requireDriver(instance: Instance): Promise<MountDriver> {

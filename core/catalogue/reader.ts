@@ -24,8 +24,8 @@ export interface CatalogueCapacity extends CatalogueTotals {
   readonly freeBytes: number;
 }
 
-/** SQLite's page cache of each read-only connection, in KiB: a hot tree of some 100,000 entries. */
-const CACHE_KIB = 8192;
+/** SQLite's page cache of each read-only connection, in KiB: a hot tree of some 50,000 entries. */
+const CACHE_KIB = 4096;
 
 type NodeRow = [ino: number, revision: number, kind: number, size: number, mtimeMs: number];
 type FileTuple = [
