@@ -66,9 +66,12 @@ const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Whether a file of this name is taken for a track: told by its extension, in upper or lower case. */
+/**
+ * Whether a file of this name is taken for a track: told by its extension, in upper or lower case.
+ * `._song.mp3` is none: macOS keeps a file's attributes under such a name on disks that have no place for them.
+ */
 export function isAudioName(path: string): boolean {
-  return AUDIO_EXTENSIONS.has(extensionOf(path));
+  return AUDIO_EXTENSIONS.has(extensionOf(path)) && !path.startsWith("._", path.lastIndexOf("/") + 1);
 }
 
 /** The extension of a path, lower case, without its dot; empty where there is none. */

@@ -1,5 +1,5 @@
 import type { BlockReader } from "./block-reader.js";
-import { type OggStream, PAGE_HEADER_BYTES } from "./ogg-stream.js";
+import { FLAG_FIRST_PAGE, type OggStream, PAGE_HEADER_BYTES } from "./ogg-stream.js";
 
 /** A page has at most 255 segments of 255 bytes (RFC 3533, section 6), so the last one begins within this. */
 const MAX_PAGE_BYTES = PAGE_HEADER_BYTES + 255 + 255 * 255;
@@ -28,24 +28,29 @@ async function lastGranule(reader: BlockReader, serial: number): Promise<bigint 
     const window = Buffer.allocUnsafe(Math.min(WINDOW_BYTES + PAGE_HEADER_BYTES, reader.sizeBytes - start));
     const read = reader.read(window, start);
     if (typeof read !== "number") await read;
-    const granule = lastGranuleIn(window, serial);
-    if (granule !== undefined) return granule;
+    const found = searchBackwards(window, serial);
+    if (found !== undefined) return found === CHAINED ? undefined : found;
   }
   return undefined;
 }
 
-function lastGranuleIn(window: Buffer, serial: number): bigint | undefined {
-  for (let at = window.lastIndexOf("OggS", undefined, "latin1"); at >= 0; ) {
+const CHAINED = Symbol("another stream begins behind this one");
+
+function searchBackwards(window: Buffer, serial: number): bigint | typeof CHAINED | undefined {
+  for (let at = window.length; at > 0; ) {
+    at = window.lastIndexOf("OggS", at - 1, "latin1");
+    if (at < 0) return undefined;
+    // A version other than 0 says that these bytes are no page at all.
+    if (at + PAGE_HEADER_BYTES > window.length || window[at + 4] !== 0) continue;
+    if (((window[at + 5] ?? 0) & FLAG_FIRST_PAGE) !== 0) return CHAINED;
     const granule = granuleAt(window, at, serial);
     if (granule !== undefined) return granule;
-    at = at > 0 ? window.lastIndexOf("OggS", at - 1, "latin1") : -1;
   }
   return undefined;
 }
 
-// -1 says that no packet ends on the page; a version other than 0 that these bytes are no page at all.
+// -1 says that no packet ends on the page.
 function granuleAt(window: Buffer, at: number, serial: number): bigint | undefined {
-  if (at + PAGE_HEADER_BYTES > window.length || window[at + 4] !== 0) return undefined;
   if (window.readUInt32LE(at + 14) !== serial) return undefined;
   const granule = window.readBigInt64LE(at + 6);
   return granule >= 0n && granule <= BigInt(Number.MAX_SAFE_INTEGER) ? granule : undefined;

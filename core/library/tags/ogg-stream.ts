@@ -12,7 +12,7 @@ export interface OggStream {
 
 /** RFC 3533, section 6: everything before the segment table. */
 export const PAGE_HEADER_BYTES = 27;
-const FLAG_FIRST_PAGE = 0x02;
+export const FLAG_FIRST_PAGE = 0x02;
 
 interface Codec {
   readonly signature: string;

@@ -82,7 +82,7 @@ function missingAudio(
 ): TagProblem | undefined {
   if (!sampleRateHz && !durationMs) return tagProblem("malformed", "there is no audio in it");
   return isOgg && !durationMs
-    ? tagProblem("malformed", "it does not end with a page of its audio")
+    ? tagProblem("malformed", "it does not end with a page of the stream that it begins with")
     : undefined;
 }
 
