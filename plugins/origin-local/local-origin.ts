@@ -45,6 +45,7 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
       signal.throwIfAborted();
       // Without its root, an origin cannot say of any file that it is gone.
       await requireFolder(root);
+      if (!(await isInside(at, path, followSymlinks))) return undefined;
       return statFile(at(path), path, followSymlinks);
     },
 
@@ -95,6 +96,23 @@ async function requireFolder(root: string): Promise<void> {
   if (problem) throw new MusicfsError("MFS_ORIGIN_UNAVAILABLE", `cannot read ${root}: ${problem}`);
 }
 
+// Says of a path what a listing would: one that leads through a link, or out of the root, is not there.
+async function isInside(
+  at: (path: string) => Buffer | string,
+  path: string,
+  followSymlinks: boolean,
+): Promise<boolean> {
+  if (path.split("/").includes("..")) return false;
+  if (followSymlinks) return true;
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  try {
+    return Buffer.from(at(folder)).equals(await realpath(at(folder), { encoding: "buffer" }));
+  } catch (error) {
+    if (isNotThere(error)) return false;
+    throw error;
+  }
+}
+
 async function statFile(
   location: Buffer | string,
   path: string,
@@ -104,8 +122,12 @@ async function statFile(
     const found = await (followSymlinks ? statPath(location) : lstat(location));
     return found.isFile() ? { path, sizeBytes: found.size, mtimeMs: found.mtimeMs } : undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isNotThere(error)) return undefined;
     throw error;
   }
+}
+
+function isNotThere(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,0 +1,26 @@
+import { setImmediate, setTimeout } from "node:timers/promises";
+
+/** A signal for calls that nobody will abort. */
+export function noAbort(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/**
+ * Waits for `work`, for `timeoutMs` at most.
+ *
+ * @throws what `work` rejects with, or an error that names `what` when it is not settled in time.
+ */
+export async function settledWithin<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const late = setTimeout(timeoutMs, undefined, { signal: controller.signal }).then(async () => {
+    // A thread that was held for longer than the deadline proves nothing: what is ready may come first.
+    await setImmediate();
+    throw new Error(`${what} had not settled after ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    controller.abort();
+  }
+}

@@ -1,0 +1,14 @@
+/** What `import … from "musicfs/testing"` gives: the contracts that plugins keep, to run on one's own. */
+export {
+  type ContractCase,
+  type ContractSubject,
+  type MakeSubject,
+  type RunContractOptions,
+  runCase,
+  runContract,
+} from "./contract.js";
+export { originContract } from "./origin.js";
+export type { OriginCase, OriginSubject } from "./origin-subject.js";
+export { createRandom, type Random } from "./random.js";
+export { manyFiles, type SampleFile, sampleFiles, writeSampleTree } from "./sample-tree.js";
+export { type SetUpOptions, type SetUpPlugin, setUpPlugin } from "./set-up-plugin.js";

@@ -1,0 +1,6 @@
+import { listingCases } from "./origin-listing.js";
+import { readingCases } from "./origin-reading.js";
+import type { OriginCase } from "./origin-subject.js";
+
+/** The contract of an origin: what `list`, `stat`, `read`, `local` and `capacity` promise. */
+export const originContract: readonly OriginCase[] = [...listingCases, ...readingCases];
