@@ -34,7 +34,9 @@ function parseLine(line: string): MountInfo[] {
   const [device, mountpoint] = [fields[2], fields[4]];
   const [type, source] = [fields[dash + 1], fields[dash + 2]];
   if (dash < 0 || !device || !mountpoint || !type || source === undefined) return [];
-  return [{ device, mountpoint: decodeField(mountpoint), type: decodeField(type), source: decodeField(source) }];
+  return [
+    { device, mountpoint: decodeField(mountpoint), type: decodeField(type), source: decodeField(source) },
+  ];
 }
 
 // Space, tab, newline, backslash and `#` stand as three octal digits.

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { readlink, realpath, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { MusicfsError } from "musicfs";
@@ -25,6 +25,7 @@ export interface Mounted {
  */
 export async function mountAt(mountpoint: string, source: string, allowOther: boolean): Promise<Mounted> {
   const path = await realpath(mountpoint);
+  checkDevice();
   const fd = isRoot()
     ? mountByRoot(path, source, allowOther)
     : await mountByFusermount(path, source, allowOther);
@@ -95,16 +96,28 @@ function mountByRoot(path: string, source: string, allowOther: boolean): number 
   throw new MusicfsError("MFS_MOUNT_FAILED", `mount(2) at ${path} failed: ${reason}`);
 }
 
-/** @throws MusicfsError `MFS_MACHINE_LACKS`. */
-export function openDevice(): number {
+// Also where fusermount3 opens it: it does so with the user's own rights.
+function checkDevice(): void {
+  try {
+    accessSync(FUSE_DEVICE, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw lacksDevice(cause);
+  }
+}
+
+function openDevice(): number {
   try {
     return openSync(FUSE_DEVICE, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const hint =
-      code === "EACCES" || code === "EPERM"
-        ? `chmod 666 ${FUSE_DEVICE}, or in a container: --device ${FUSE_DEVICE}`
-        : "modprobe fuse, or in a container: --device /dev/fuse --cap-add SYS_ADMIN";
-    throw new MusicfsError("MFS_MACHINE_LACKS", `${FUSE_DEVICE} cannot be opened: ${code}`, { hint, cause });
+    throw lacksDevice(cause);
   }
+}
+
+function lacksDevice(cause: unknown): MusicfsError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const hint =
+    code === "EACCES" || code === "EPERM"
+      ? `chmod 666 ${FUSE_DEVICE}, or in a container: --device ${FUSE_DEVICE}`
+      : `modprobe fuse, or in a container: --device ${FUSE_DEVICE} --cap-add SYS_ADMIN`;
+  return new MusicfsError("MFS_MACHINE_LACKS", `${FUSE_DEVICE} cannot be opened: ${code}`, { hint, cause });
 }
