@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Status } from "#core/control/status.js";
+import { run } from "./processes.js";
+
+export type DriverName = "mount-fuse" | "mount-fuse-native";
+
+export interface InstanceOptions {
+  /** Holds everything of this instance: config, state, cache, socket, mountpoint. Exists. */
+  readonly folder: string;
+  /** Where the catalogue is, for instances that share one in turn. @default a folder below `folder` */
+  readonly stateDir?: string;
+  readonly origin: string;
+  readonly driver?: DriverName;
+  readonly driverOptions?: Readonly<Record<string, unknown>>;
+  /** @default the layout's own */
+  readonly template?: string;
+}
+
+/** The id of the origin in every instance's config. */
+export const ORIGIN_ID = "bench";
+
+const CLI = fileURLToPath(new URL("../../core/cli/bin.js", import.meta.url));
+
+/** A MusicFS of the benchmark's own: its config on the disk, and the commands that start and stop it. */
+export class BenchInstance {
+  readonly mountpoint: string;
+  readonly cataloguePath: string;
+  readonly stateDir: string;
+  readonly #configs: { readonly json: string; readonly typescript: string };
+
+  constructor(options: InstanceOptions) {
+    const { folder } = options;
+    this.mountpoint = join(folder, "mnt");
+    this.stateDir = options.stateDir ?? join(folder, "state");
+    this.cataloguePath = join(this.stateDir, "catalogue.sqlite");
+    this.#configs = { json: join(folder, "config.json"), typescript: join(folder, "musicfs.config.ts") };
+    const config = configOf(options, this);
+    writeFileSync(this.#configs.json, JSON.stringify(config, undefined, 2));
+    writeFileSync(this.#configs.typescript, typescriptConfig(config));
+  }
+
+  /** Command and arguments of `musicfs start`, for who wants to time it. */
+  startCommand(kind: "json" | "typescript", ...flags: string[]): [command: string, args: string[]] {
+    return [process.execPath, [CLI, "start", "--config", this.#configs[kind], ...flags]];
+  }
+
+  /** Mounts; resolves when the mount answers. */
+  async start(): Promise<void> {
+    const [command, args] = this.startCommand("json", "--detach");
+    await run(command, args);
+  }
+
+  async stop(): Promise<void> {
+    await run(process.execPath, [CLI, "stop", "--config", this.#configs.json]);
+  }
+
+  async status(): Promise<Status> {
+    const { stdout } = await run(process.execPath, [CLI, "status", "--json", "--config", this.#configs.json]);
+    return JSON.parse(stdout) as Status;
+  }
+}
+
+/** Resident memory of a process in bytes, as the kernel counts it. */
+export function rssBytesOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) * 1024;
+}
+
+interface PlainConfig {
+  readonly plugins: readonly Record<string, object>[];
+  readonly [key: string]: unknown;
+}
+
+function configOf(options: InstanceOptions, instance: BenchInstance): PlainConfig {
+  const { folder, origin, driver = "mount-fuse", driverOptions = {}, template } = options;
+  return {
+    name: "bench",
+    mountpoint: instance.mountpoint,
+    stateDir: instance.stateDir,
+    cacheDir: join(folder, "cache"),
+    runtimeDir: join(folder, "run"),
+    plugins: [
+      { "origin-local": { path: origin, id: ORIGIN_ID } },
+      { "layout-artist-album": template === undefined ? {} : { template } },
+      { [driver]: driverOptions },
+    ],
+  };
+}
+
+const FACTORIES: Readonly<Record<string, string>> = {
+  "origin-local": "originLocal",
+  "layout-artist-album": "layoutArtistAlbum",
+  "mount-fuse": "mountFuse",
+  "mount-fuse-native": "mountFuseNative",
+};
+
+// The same config as its user would write it, since reading TypeScript is part of a start.
+function typescriptConfig({ plugins, ...rest }: PlainConfig): string {
+  const calls = plugins.flatMap((entry) =>
+    Object.entries(entry).map(([name, options]) => `    ${FACTORIES[name]}(${JSON.stringify(options)}),`),
+  );
+  const keys = Object.entries(rest).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`);
+  return [
+    'import { defineConfig } from "musicfs";',
+    `import { ${Object.values(FACTORIES).join(", ")} } from "musicfs/plugins";`,
+    "",
+    "export default defineConfig({",
+    ...keys,
+    "  plugins: [",
+    ...calls,
+    "  ],",
+    "});",
+    "",
+  ].join("\n");
+}
