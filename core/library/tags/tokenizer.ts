@@ -4,7 +4,7 @@ import {
   type IRandomAccessFileInfo,
   type IReadChunkOptions,
 } from "strtok3";
-import type { BlockReader } from "./block-reader.js";
+import { BLOCK_BYTES, type BlockReader } from "./block-reader.js";
 
 /** The largest piece that a parser may want in one go: an MP4's sample tables and a whole ID3 tag are. */
 const MAX_PIECE_BYTES = 32 * 1024 * 1024;
@@ -47,9 +47,30 @@ export class BlockTokenizer extends AbstractTokenizer {
 
   override async peekBuffer(target: Uint8Array, options?: IReadChunkOptions): Promise<number> {
     const { length, position, mayBeLess } = this.normalizeOptions(target, options);
-    const read = this.#reader.read(length === target.length ? target : target.subarray(0, length), position);
-    const count = typeof read === "number" ? read : await read;
+    if (length > BLOCK_BYTES && (await this.#isMp4Cover(position)))
+      return this.#fillCover(target, position, length);
+    const count = await this.#read(length === target.length ? target : target.subarray(0, length), position);
     if (count < length && !mayBeLess) throw new EndOfStreamError();
     return count;
+  }
+
+  #read(target: Uint8Array, position: number): number | Promise<number> {
+    return this.#reader.read(target, position);
+  }
+
+  // music-metadata takes in the picture of an MP4 even where it is to skip it: `covr` holds a `data` atom, whose
+  // payload begins here (QuickTime File Format, 'Metadata item atom').
+  async #isMp4Cover(position: number): Promise<boolean> {
+    if (position < 16) return false;
+    const headers = Buffer.alloc(16);
+    await this.#read(headers, position - 16);
+    return headers.toString("latin1", 4, 8) === "covr" && headers.toString("latin1", 12, 16) === "data";
+  }
+
+  /** Gives the type of a picture, and zeros in place of it. */
+  async #fillCover(target: Uint8Array, position: number): Promise<number> {
+    await this.#read(target.subarray(0, 8), position);
+    target.fill(0, 8);
+    return target.length;
   }
 }

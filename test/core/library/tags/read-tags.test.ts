@@ -85,8 +85,9 @@ test("an audiobook stays an M4B, which its content can't tell", async () => {
   assert.equal((await readBytes(writeAudio("m4a", TAGS), "song.mp3")).audio.format, "m4a");
 });
 
-for (const format of AUDIO_FORMATS) {
-  test(`${format}: a picture of 8 MiB is skipped, not read`, { skip: isInterleaved(format) }, async () => {
+// Ogg has its picture among the comments; of the others the parser takes it in.
+for (const format of ["flac", "mp3", "m4a"] as const) {
+  test(`${format}: a picture of 8 MiB is skipped, not read`, async () => {
     const cover = { mimeType: "image/jpeg", data: Buffer.alloc(8 << 20, 0xd8) } as const;
     const bytes = writeAudio(format, TAGS, { cover });
     let bytesRead = 0;
@@ -102,11 +103,6 @@ for (const format of AUDIO_FORMATS) {
     assert.equal(tags.title, "Hunter");
     assert.ok(bytesRead <= 512 * 1024, `${bytesRead} bytes read`);
   });
-}
-
-function isInterleaved(format: string): string | false {
-  if (format === "ogg" || format === "opus") return "the picture is a text among the comments, in pages";
-  return format === "m4a" || format === "wav" ? "the parser takes this format's tags in one piece" : false;
 }
 
 test("AC/DC is one artist in ID3v2.3, whose separator is the slash; a list of artists beside it counts", async () => {
