@@ -1,5 +1,9 @@
 /** What `import … from "musicfs"` gives: everything a config or a plugin needs, and nothing else. */
 export { z } from "zod";
+export type { UserConfig } from "./config/config.js";
+export type { ConfigContext, ConfigInput } from "./config/define-config.js";
+export { defineConfig } from "./config/define-config.js";
+export { duration, size } from "./config/units.js";
 export { openLocal } from "./content/open-local.js";
 export { pathFromBytes, pathToBytes } from "./content/path-bytes.js";
 export { ErrnoError } from "./errno.js";
@@ -29,5 +33,5 @@ export type {
 } from "./model/origin.js";
 export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-engine.js";
 export type { AudioProperties, Track } from "./model/track.js";
-export type { Plugin, PluginContext, PluginDefinition, PluginFactory } from "./plugin.js";
+export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind } from "./plugin.js";
 export { definePlugin } from "./plugin.js";

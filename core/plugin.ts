@@ -49,6 +49,8 @@ export interface Plugin {
   readonly identity: string;
   /** What is wrong with the options; reported all at once with the rest of the config. */
   readonly problems: readonly z.core.$ZodIssue[];
+  /** What the options are checked by; tells which keys there are. */
+  readonly schema: z.ZodType;
   /** Where the config made it: `file:line`, or `undefined` where that is unknown. */
   readonly definedAt: string | undefined;
   /** The options with defaults filled in, frozen; part of a layout's fingerprint. */
@@ -67,6 +69,8 @@ type FactoryArguments<Schema extends z.ZodType> =
 export interface PluginFactory<Schema extends z.ZodType = z.ZodType> {
   (...args: FactoryArguments<Schema>): Plugin;
   readonly pluginName: string;
+  /** Makes one of unchecked options, as a YAML or JSON config does; `definedAt` as in {@link Plugin}. */
+  from(options: unknown, definedAt: string | undefined): Plugin;
 }
 
 /**
@@ -84,8 +88,8 @@ export function definePlugin<Schema extends z.ZodType = z.ZodObject<Record<strin
     throw new TypeError(`plugin name '${name}' must be kebab-case, such as 'layout-flat'`);
   const schema: z.ZodType = definition.options ?? z.strictObject({});
 
-  const factory = (...args: unknown[]): Plugin => {
-    const parsed = schema.safeParse(args[0] ?? {});
+  const from = (input: unknown, definedAt: string | undefined): Plugin => {
+    const parsed = schema.safeParse(input ?? {});
     const options = parsed.success ? deepFreeze(parsed.data) : undefined;
     const instance = parsed.success ? definition.instance?.(options as z.output<Schema>) : undefined;
     const plugin: Plugin = {
@@ -94,19 +98,26 @@ export function definePlugin<Schema extends z.ZodType = z.ZodObject<Record<strin
       requires: definition.requires ?? [],
       identity: instance === undefined ? name : `${name}:${instance}`,
       problems: parsed.success ? [] : parsed.error.issues,
-      definedAt: callerOf(factory),
+      schema,
+      definedAt,
       options,
       setup: (context) => definition.setup(context, options as z.output<Schema>),
     };
     Object.defineProperty(plugin, BRAND, { value: true });
     return Object.freeze(plugin);
   };
-  return Object.assign(factory, { pluginName: name }) as PluginFactory<Schema>;
+  const factory = (options?: unknown): Plugin => from(options, callerOf(factory));
+  return Object.assign(factory, { pluginName: name, from }) as PluginFactory<Schema>;
 }
 
 /** Whether `value` is what a plugin's factory returned, also one of another installed copy of MusicFS. */
 export function isPlugin(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && BRAND in value;
+}
+
+/** Whether `value` is what {@link definePlugin} returned. */
+export function isPluginFactory(value: unknown): value is PluginFactory {
+  return typeof value === "function" && "pluginName" in value && "from" in value;
 }
 
 /** What a daemon gives each plugin's context, apart from the name. */
@@ -150,30 +161,53 @@ export async function setupPlugins(plugins: readonly Plugin[], environment: Setu
   }
 }
 
-/** @throws `MFS_PLUGIN_CLASH` or `MFS_PLUGIN_REQUIREMENT`. */
-export function checkNames(plugins: readonly Plugin[]): void {
+/** What is wrong with how plugins go together. */
+export interface PluginConflict {
+  readonly code: "MFS_PLUGIN_CLASH" | "MFS_PLUGIN_REQUIREMENT";
+  readonly message: string;
+}
+
+/** Finds names that are used twice, and plugins that miss another. */
+export function findConflicts(plugins: readonly Plugin[]): readonly PluginConflict[] {
+  return [...findClashes(plugins), ...findMissing(plugins)];
+}
+
+function checkNames(plugins: readonly Plugin[]): void {
+  const [first] = findConflicts(plugins);
+  if (first) throw new MusicfsError(first.code, first.message);
+}
+
+function findClashes(plugins: readonly Plugin[]): PluginConflict[] {
   const seen = new Map<string, Plugin>();
+  const conflicts: PluginConflict[] = [];
   for (const plugin of plugins) {
     const other = seen.get(plugin.identity);
-    if (other) {
-      const places = [other.definedAt, plugin.definedAt].filter((place) => place !== undefined).join(" and ");
-      throw new MusicfsError(
-        "MFS_PLUGIN_CLASH",
-        `two plugins are called '${plugin.identity}'${places ? ` (${places})` : ""}`,
-      );
+    if (!other) {
+      seen.set(plugin.identity, plugin);
+      continue;
     }
-    seen.set(plugin.identity, plugin);
+    const places = [other.definedAt, plugin.definedAt].filter((place) => place !== undefined).join(" and ");
+    conflicts.push({
+      code: "MFS_PLUGIN_CLASH",
+      message: `two plugins are called '${plugin.identity}'${places ? ` (${places})` : ""}`,
+    });
   }
+  return conflicts;
+}
+
+function findMissing(plugins: readonly Plugin[]): PluginConflict[] {
   const names = new Set(plugins.map((plugin) => plugin.name));
-  for (const plugin of plugins) {
+  return plugins.flatMap((plugin) => {
     const missing = plugin.requires.filter((required) => !names.has(required));
-    if (missing.length > 0) {
-      throw new MusicfsError(
-        "MFS_PLUGIN_REQUIREMENT",
-        `plugin '${plugin.identity}' needs ${missing.map((name) => `'${name}'`).join(" and ")}, which the config lacks`,
-      );
-    }
-  }
+    if (missing.length === 0) return [];
+    const list = missing.map((name) => `'${name}'`).join(" and ");
+    return [
+      {
+        code: "MFS_PLUGIN_REQUIREMENT",
+        message: `plugin '${plugin.identity}' needs ${list}, which the config lacks`,
+      },
+    ];
+  });
 }
 
 // The line of the config that called the factory, so that a wrong option can be found.
