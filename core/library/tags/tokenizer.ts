@@ -47,8 +47,9 @@ export class BlockTokenizer extends AbstractTokenizer {
 
   override async peekBuffer(target: Uint8Array, options?: IReadChunkOptions): Promise<number> {
     const { length, position, mayBeLess } = this.normalizeOptions(target, options);
-    if (length > BLOCK_BYTES && (await this.#isMp4Cover(position)))
-      return this.#fillCover(target, position, length);
+    const isLarge = length > BLOCK_BYTES && position + length <= this.fileInfo.size;
+    if (isLarge && (await this.#isMp4Cover(position)))
+      return this.#fillCover(target.subarray(0, length), position);
     const count = await this.#read(length === target.length ? target : target.subarray(0, length), position);
     if (count < length && !mayBeLess) throw new EndOfStreamError();
     return count;
