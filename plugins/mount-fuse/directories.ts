@@ -9,7 +9,7 @@ import { DIRENT_BYTES, ENTRY_OUT_BYTES, READ_IN } from "./protocol.js";
 const COOKIE = { dot: 1, dotDot: 2, entriesFrom: 2 } as const;
 /** `d_type` of readdir(3). */
 const DT = { directory: 4, file: 8 } as const;
-/** Length of a name that a page of rows is first planned with. */
+/** Length of names that the first page of rows is planned with; later ones by what was met. */
 const TYPICAL_NAME_BYTES = 24;
 const MAX_ROWS = 4096;
 
@@ -18,6 +18,7 @@ export class Directories {
   readonly #channel: Channel;
   readonly #vfs: Vfs;
   readonly #ownership: Ownership;
+  #nameBytes = TYPICAL_NAME_BYTES;
 
   constructor(channel: Channel, vfs: Vfs, ownership: Ownership) {
     this.#channel = channel;
@@ -47,9 +48,10 @@ export class Directories {
     let cookie = after;
     let at = start;
     while (at + smallest <= sizeBytes) {
-      const limit = Math.min(MAX_ROWS, Math.ceil((sizeBytes - at) / recordBytes(TYPICAL_NAME_BYTES, plus)));
+      const limit = Math.min(MAX_ROWS, Math.ceil((sizeBytes - at) / recordBytes(this.#nameBytes, plus)));
       const rows = this.#vfs.readdir(ino, cookie, limit);
       for (const row of rows) {
+        this.#nameBytes += (row.name.length - this.#nameBytes) / 16;
         const end = this.#putRow(at, sizeBytes, row, plus);
         if (end === at) return at;
         at = end;
@@ -103,7 +105,7 @@ export class Directories {
 }
 
 function recordBytes(nameBytes: number, plus: boolean): number {
-  return align(DIRENT_BYTES + nameBytes) + (plus ? ENTRY_OUT_BYTES : 0);
+  return align(DIRENT_BYTES + Math.ceil(nameBytes)) + (plus ? ENTRY_OUT_BYTES : 0);
 }
 
 function align(bytes: number): number {
