@@ -27,7 +27,9 @@ export function takeLock(folder: string, holder: LockHolder): Lock {
   try {
     db.pragma("locking_mode = EXCLUSIVE");
     db.exec("BEGIN EXCLUSIVE");
-    writeFileSync(join(folder, "lock.json"), JSON.stringify({ ...holder, pid: process.pid }), { mode: 0o600 });
+    writeFileSync(join(folder, "lock.json"), JSON.stringify({ ...holder, pid: process.pid }), {
+      mode: 0o600,
+    });
   } catch (error) {
     db.close();
     throw lockError(error, folder);
@@ -59,7 +61,9 @@ function openLockFile(folder: string): Database.Database {
 function lockError(error: unknown, folder: string): MusicfsError {
   const code = String((error as { code?: unknown }).code ?? "");
   if (!code.startsWith("SQLITE_BUSY")) return unusable(folder, error);
-  return new MusicfsError("MFS_ALREADY_RUNNING", `${describeHolder(folder)} uses ${folder}`, { cause: error });
+  return new MusicfsError("MFS_ALREADY_RUNNING", `${describeHolder(folder)} uses ${folder}`, {
+    cause: error,
+  });
 }
 
 function unusable(folder: string, error: unknown): MusicfsError {

@@ -61,9 +61,13 @@ function callError(socketPath: string, error: NodeJS.ErrnoException, timeoutMs: 
   if (error.name === "AbortError" || error.name === "TimeoutError") {
     return new MusicfsError("MFS_CONTROL_FAILED", `the daemon did not answer within ${timeoutMs} ms`);
   }
-  return new MusicfsError("MFS_CONTROL_FAILED", `talking to the daemon on ${socketPath} failed: ${error.message}`, {
-    cause: error,
-  });
+  return new MusicfsError(
+    "MFS_CONTROL_FAILED",
+    `talking to the daemon on ${socketPath} failed: ${error.message}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function parseAnswer(text: string, method: string): unknown {

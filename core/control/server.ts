@@ -47,10 +47,15 @@ export async function serveControl(
   return { close: () => close(server) };
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, methods: ControlMethods): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  methods: ControlMethods,
+): Promise<void> {
   const name = request.url?.startsWith(CONTROL_PREFIX) ? request.url.slice(CONTROL_PREFIX.length) : "";
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  if (!method) return answer(response, 404, { code: "unimplemented", message: `there is no method '${name}'` });
+  if (!method)
+    return answer(response, 404, { code: "unimplemented", message: `there is no method '${name}'` });
   if (request.method !== "POST") return answer(response, 405, { code: "unimplemented", message: "use POST" });
   const body = await readJson(request);
   if (body instanceof BadRequestError) {
@@ -66,7 +71,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, method
 
 function answer(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
   response.end(text);
 }
 
@@ -120,7 +128,9 @@ function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) =>
       reject(
-        new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot listen on ${path}: ${error.message}`, { cause: error }),
+        new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot listen on ${path}: ${error.message}`, {
+          cause: error,
+        }),
       ),
     );
     const mask = process.umask(0o177);

@@ -9,7 +9,13 @@ import { isMusicfsError } from "../../../core/errors.js";
 import { ROOT_INO } from "../../../core/model/entry.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
-const TAGS = { artists: ["A", "B"], albumArtists: [], genres: [], composers: [], compilation: false } as const;
+const TAGS = {
+  artists: ["A", "B"],
+  albumArtists: [],
+  genres: [],
+  composers: [],
+  compilation: false,
+} as const;
 
 function codeOf(run: () => unknown): string {
   try {
@@ -27,7 +33,12 @@ test("what is written is there after closing and opening, under the same numbers
   const origin = first.originNumber("music");
   const row = first.transaction(() => {
     const file = first.files.insert(origin, { path: "a.flac", sizeBytes: 5_000_000_000, mtimeMs: 1.25 });
-    first.files.saveReading(file.id, { ...TAGS, title: "T" }, { format: "flac" }, { code: "malformed", detail: "x" });
+    first.files.saveReading(
+      file.id,
+      { ...TAGS, title: "T" },
+      { format: "flac" },
+      { code: "malformed", detail: "x" },
+    );
     first.tree.insertName(ROOT_INO, "T.flac", file.ino, false, 1);
     first.count({ tracks: 1, bytes: file.sizeBytes });
     return file;
@@ -107,7 +118,9 @@ test("each change of a file's content is another revision", (t) => {
   const catalogue = openCatalogue(`${temporaryFolder(t)}/catalogue.sqlite`);
   t.after(() => catalogue.close());
   const origin = catalogue.originNumber("music");
-  const row = catalogue.transaction(() => catalogue.files.insert(origin, { path: "a", sizeBytes: 1, mtimeMs: 1 }));
+  const row = catalogue.transaction(() =>
+    catalogue.files.insert(origin, { path: "a", sizeBytes: 1, mtimeMs: 1 }),
+  );
   const change = (sizeBytes: number): void =>
     catalogue.transaction(() => catalogue.files.update(row, { path: "a", sizeBytes, mtimeMs: 2 }));
   change(2);
@@ -122,17 +135,29 @@ test("a database that is not ours to open is refused, and left as it was", (t) =
   const foreign = new Database(`${folder}/foreign`);
   foreign.exec("CREATE TABLE theirs (x)");
   foreign.close();
-  assert.equal(codeOf(() => openCatalogue(`${folder}/foreign`)), "MFS_CATALOGUE_FOREIGN");
+  assert.equal(
+    codeOf(() => openCatalogue(`${folder}/foreign`)),
+    "MFS_CATALOGUE_FOREIGN",
+  );
 
   openCatalogue(`${folder}/newer`).close();
   const newer = new Database(`${folder}/newer`);
   newer.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
   newer.close();
-  assert.equal(codeOf(() => openCatalogue(`${folder}/newer`)), "MFS_CATALOGUE_NEWER");
+  assert.equal(
+    codeOf(() => openCatalogue(`${folder}/newer`)),
+    "MFS_CATALOGUE_NEWER",
+  );
 
   writeFileSync(`${folder}/garbage`, "no database at all, but long enough to be looked at ".repeat(100));
-  assert.equal(codeOf(() => openCatalogue(`${folder}/garbage`)), "MFS_CATALOGUE_FOREIGN");
-  assert.equal(codeOf(() => openCatalogue(`${folder}/missing/folder`)), "MFS_FOLDER_UNUSABLE");
+  assert.equal(
+    codeOf(() => openCatalogue(`${folder}/garbage`)),
+    "MFS_CATALOGUE_FOREIGN",
+  );
+  assert.equal(
+    codeOf(() => openCatalogue(`${folder}/missing/folder`)),
+    "MFS_FOLDER_UNUSABLE",
+  );
 
   const damaged = openCatalogue(`${folder}/damaged`);
   const origin = damaged.originNumber("music");
@@ -143,5 +168,8 @@ test("a database that is not ours to open is refused, and left as it was", (t) =
   });
   damaged.close();
   truncateSync(`${folder}/damaged`, 20_000);
-  assert.equal(codeOf(() => openCatalogue(`${folder}/damaged`)), "MFS_CATALOGUE_DAMAGED");
+  assert.equal(
+    codeOf(() => openCatalogue(`${folder}/damaged`)),
+    "MFS_CATALOGUE_DAMAGED",
+  );
 });
