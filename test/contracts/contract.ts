@@ -32,7 +32,7 @@ export interface RunContractOptions {
  */
 export function runContract<Subject extends ContractSubject>(
   cases: readonly ContractCase<Subject>[],
-  makeSubject: MakeSubject<Subject>,
+  makeSubject: MakeSubject<NoInfer<Subject>>,
   { test, exceptions = {} }: RunContractOptions,
 ): void {
   checkExceptions(cases, exceptions);
@@ -51,7 +51,7 @@ export function runContract<Subject extends ContractSubject>(
  */
 export async function runCase<Subject extends ContractSubject>(
   contractCase: ContractCase<Subject>,
-  makeSubject: MakeSubject<Subject>,
+  makeSubject: MakeSubject<NoInfer<Subject>>,
 ): Promise<void> {
   const subject = await makeSubject();
   try {
@@ -75,7 +75,7 @@ function checkExceptions(
 // A subject that cannot be made is a failure, not the one that was excepted.
 async function expectFailure<Subject extends ContractSubject>(
   contractCase: ContractCase<Subject>,
-  makeSubject: MakeSubject<Subject>,
+  makeSubject: MakeSubject<NoInfer<Subject>>,
 ): Promise<void> {
   const subject = await makeSubject();
   try {

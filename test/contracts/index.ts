@@ -1,4 +1,6 @@
 /** What `import … from "musicfs/testing"` gives: the contracts that plugins keep, to run on one's own. */
+export { type CachePolicyCase, type CachePolicySubject, cachePolicyContract } from "./cache-policy.js";
+export { type ChunkerCase, type ChunkerSubject, chunkerContract } from "./chunker.js";
 export {
   type ContractCase,
   type ContractSubject,
