@@ -9,8 +9,11 @@ export {
   runCase,
   runContract,
 } from "./contract.js";
+export { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
+export { type LayoutCase, type LayoutSubject, layoutContract } from "./layout.js";
 export { originContract } from "./origin.js";
 export type { OriginCase, OriginSubject } from "./origin-subject.js";
 export { createRandom, type Random } from "./random.js";
 export { manyFiles, type SampleFile, sampleFiles, writeSampleTree } from "./sample-tree.js";
+export { type SearchCase, type SearchSubject, searchContract } from "./search.js";
 export { type SetUpOptions, type SetUpPlugin, setUpPlugin } from "./set-up-plugin.js";

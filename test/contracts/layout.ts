@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { safeName } from "../../core/library/names.js";
+import type { Track } from "../../core/model/track.js";
+import type { ContractCase, ContractSubject } from "./contract.js";
+import { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
+import { createRandom } from "./random.js";
+
+export interface LayoutSubject extends ContractSubject {
+  /** What the layout's tap of `placeTrack` answers. */
+  placeTrack(track: Track): readonly string[] | undefined;
+}
+
+export type LayoutCase = ContractCase<LayoutSubject>;
+
+/** Hostile tracks in each case that takes many. */
+const TRACKS = 12_000;
+const NAME_MAX_BYTES = 255;
+
+/**
+ * The contract of a layout. Tracks are frozen through and through: a layout that writes to one throws.
+ *
+ * The tracks are made anew, by a seed, wherever they are used: a layout that remembers objects is found out, too.
+ */
+export const layoutContract: readonly LayoutCase[] = [
+  {
+    name: "an ordinary track has a place, and its name ends in the track's extension",
+    async run(layout) {
+      const random = createRandom(30);
+      forEach(
+        Array.from({ length: 500 }, () => ordinaryTrack(random)),
+        (track) => {
+          const name = layout.placeTrack(track)?.at(-1);
+          assert.ok(name?.endsWith(`.${track.extension}`), `the name is ${name}`);
+        },
+      );
+    },
+  },
+  {
+    name: "any tags at all give a path of at least one text, or `undefined`",
+    async run(layout) {
+      forEach(hostileTracks(31), (track) => {
+        const path = layout.placeTrack(track);
+        if (path === undefined) return;
+        assert.ok(Array.isArray(path) && path.length > 0, `the path is ${path}`);
+        for (const segment of path) assert.equal(typeof segment, "string");
+      });
+    },
+  },
+  {
+    name: "the same track always has the same place, whatever came before it",
+    async run(layout) {
+      const places = hostileTracks(32).map((track) => layout.placeTrack(track));
+      forEach(hostileTracks(32).reverse(), (track) => {
+        assert.deepEqual(layout.placeTrack(track), places.pop());
+      });
+    },
+  },
+  {
+    name: "a `/` in a tag adds no folder",
+    async run(layout) {
+      forEach(hostileTracks(33), (track) => {
+        const plain = withTexts(track, (text) => text.replaceAll("/", "|"));
+        const slashed = withTexts(track, (text) => text.replaceAll("|", "/"));
+        assert.equal(layout.placeTrack(slashed)?.length, layout.placeTrack(plain)?.length);
+      });
+    },
+  },
+  {
+    name: "the core can make names of what it answers: no `.`, no `..`, no `/`, at most 255 bytes",
+    async run(layout) {
+      forEach(hostileTracks(34), (track) => {
+        for (const segment of layout.placeTrack(track) ?? []) {
+          const name = safeName(segment);
+          assert.ok(
+            name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name),
+            `the name is ${name}`,
+          );
+          assert.ok(Buffer.byteLength(name) <= NAME_MAX_BYTES, `the name is ${name}`);
+        }
+      });
+    },
+  },
+];
+
+// Says of a failure which track it was.
+function forEach(tracks: readonly Track[], check: (track: Track) => void): void {
+  for (const track of tracks) {
+    try {
+      check(track);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`${message}\nof the track ${JSON.stringify(track).slice(0, 2000)}`, { cause: error });
+    }
+  }
+}
+
+function hostileTracks(seed: number): Track[] {
+  const random = createRandom(seed);
+  return Array.from({ length: TRACKS }, () => hostileTrack(random));
+}
+
+// All texts of tags; where the file lies stays as it is, since layouts may show its folders.
+function withTexts(track: Track, change: (text: string) => string): Track {
+  const all = (texts: readonly string[]): readonly string[] => Object.freeze(texts.map(change));
+  return Object.freeze({
+    ...track,
+    title: change(track.title),
+    artist: change(track.artist),
+    artists: all(track.artists),
+    albumArtist: change(track.albumArtist),
+    album: change(track.album),
+    genres: all(track.genres),
+    composers: all(track.composers),
+    ...(track.label === undefined ? {} : { label: change(track.label) }),
+    ...(track.originalDate === undefined ? {} : { originalDate: change(track.originalDate) }),
+  });
+}
