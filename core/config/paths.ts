@@ -13,15 +13,15 @@ const APP = "musicfs";
  * `musicfs` below. A variable that is empty or not absolute counts as unset, as the specification says.
  */
 export function configHome(env: Environment): string {
-  return join(absolute(env["XDG_CONFIG_HOME"]) ?? join(homeOf(env), ".config"), APP);
+  return join(absolute(env.XDG_CONFIG_HOME) ?? join(homeOf(env), ".config"), APP);
 }
 
 export function cacheHome(env: Environment): string {
-  return join(absolute(env["XDG_CACHE_HOME"]) ?? join(homeOf(env), ".cache"), APP);
+  return join(absolute(env.XDG_CACHE_HOME) ?? join(homeOf(env), ".cache"), APP);
 }
 
 export function stateHome(env: Environment): string {
-  return join(absolute(env["XDG_STATE_HOME"]) ?? join(homeOf(env), ".local", "state"), APP);
+  return join(absolute(env.XDG_STATE_HOME) ?? join(homeOf(env), ".local", "state"), APP);
 }
 
 /**
@@ -31,7 +31,7 @@ export function stateHome(env: Environment): string {
  * @throws `MFS_FOLDER_UNUSABLE` when somebody else has made that last one.
  */
 export function runtimeHome(env: Environment): string {
-  const named = absolute(env["XDG_RUNTIME_DIR"]);
+  const named = absolute(env.XDG_RUNTIME_DIR);
   if (named) return join(named, APP);
   const uid = process.getuid?.() ?? 0;
   const ofSession = `/run/user/${uid}`;
@@ -40,7 +40,7 @@ export function runtimeHome(env: Environment): string {
 
 /** The user's home folder, also where HOME is not set. */
 export function homeOf(env: Environment): string {
-  return absolute(env["HOME"]) ?? absolute(userInfo().homedir) ?? homedir();
+  return absolute(env.HOME) ?? absolute(userInfo().homedir) ?? homedir();
 }
 
 /** An absolute path of what a person wrote: `~` is the home folder, and all else is relative to `base`. */

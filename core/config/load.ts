@@ -1,0 +1,174 @@
+import { dirname, join, relative } from "node:path";
+import { MusicfsError, messageOf } from "../errors.js";
+import { findConflicts, type Plugin } from "../plugin.js";
+import type { Config } from "./config.js";
+import { type FoundConfig, findConfig } from "./find.js";
+import type { Installation } from "./installation.js";
+import { applyOverrides, type ConfigFlags, type Override, readOverrides } from "./overrides.js";
+import { cacheHome, type Environment, resolvePath, runtimeHome, stateHome } from "./paths.js";
+import { type PluginEntries, readPluginEntries } from "./plugin-entries.js";
+import { describeIssues, formatPath, type Problem } from "./problems.js";
+import { type CheckedConfig, configSchema } from "./schema.js";
+import { createScriptLoader, type ScriptLoader } from "./script.js";
+
+export interface LoadConfigOptions {
+  readonly flags: ConfigFlags;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly installation: Installation;
+}
+
+/** Longest that a config which is a function may take, in milliseconds. */
+const EVALUATE_TIMEOUT_MS = 30_000;
+/** Bytes that fit into `sun_path` of a Unix socket's address (unix(7)), without the NUL. */
+const SOCKET_PATH_MAX_BYTES = process.platform === "darwin" ? 103 : 107;
+
+/**
+ * Finds, loads, checks and completes the config. A flag wins over the environment, that over the file, that
+ * over the default.
+ *
+ * @throws `MFS_CONFIG_NOT_FOUND`, `MFS_CONFIG_UNREADABLE`, or `MFS_CONFIG_INVALID` with every problem on a
+ * line of its own; `MFS_PLUGIN_CLASH` or `MFS_PLUGIN_REQUIREMENT` when that is all that is wrong.
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const { flags, env, cwd, installation } = options;
+  const scripts = createScriptLoader(installation.modules, env);
+  const file = flags.config ?? (env.MUSICFS_CONFIG || undefined);
+  const found = await findConfig({ file, cwd, env, scripts });
+  const content = await evaluate(found, env);
+  const overrides = readOverrides(flags, env, cwd);
+  const { settings, entries } = await check(content, found.file, overrides, installation, scripts);
+  return complete(settings, entries, found.file, options);
+}
+
+async function evaluate({ file, content }: FoundConfig, env: Environment): Promise<Record<string, unknown>> {
+  const value = await withDeadline(file, async () =>
+    typeof content === "function" ? content({ env: { ...env } }) : content,
+  );
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  const what =
+    content === undefined ? "exports nothing as its default" : `gives no object, but ${typeof value}`;
+  throw new MusicfsError("MFS_CONFIG_INVALID", `the config ${file} ${what}`, {
+    hint: "Write 'export default defineConfig({ … })' in it; see README, 'Configuration'.",
+  });
+}
+
+async function withDeadline(file: string, run: () => Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`it took longer than ${EVALUATE_TIMEOUT_MS / 1000} s`)),
+      EVALUATE_TIMEOUT_MS,
+    );
+  });
+  try {
+    return await Promise.race([run(), deadline]);
+  } catch (error) {
+    throw new MusicfsError("MFS_CONFIG_UNREADABLE", `the config ${file} failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function check(
+  content: Record<string, unknown>,
+  file: string,
+  overrides: readonly Override[],
+  installation: Installation,
+  scripts: ScriptLoader,
+): Promise<{ settings: CheckedConfig; entries: PluginEntries }> {
+  const merged = applyOverrides(content, overrides);
+  const parsed = configSchema.safeParse(merged);
+  const list = Array.isArray(merged.plugins) ? merged.plugins : [];
+  const entries = await readPluginEntries(list, file, installation, scripts);
+  const own = parsed.success ? [] : describeIssues(configSchema, parsed.error.issues);
+  const problems = [
+    ...own.map((problem) => formatProblem(problem, overrides)),
+    ...entries.problems.map((problem) => formatProblem(problem, [])),
+    ...entries.plugins.flatMap(({ index, plugin }) => optionProblems(index, plugin, file)),
+  ];
+  const plugins = entries.plugins.map(({ plugin }) => plugin);
+  if (Array.isArray(merged.plugins) && entries.problems.length === 0)
+    problems.push(...missingOrigin(plugins));
+  const conflicts = findConflicts(plugins.filter(isSound));
+  const [conflict] = conflicts;
+  if (conflict && problems.length === 0 && conflicts.length === 1) {
+    throw new MusicfsError(conflict.code, `${conflict.message}: ${file}`);
+  }
+  problems.push(...conflicts.map(({ message }) => `plugins: ${message}`));
+  if (problems.length > 0 || !parsed.success) throw invalid(file, problems);
+  return { settings: parsed.data, entries };
+}
+
+// Until its options are right, nobody knows what a plugin that may be used twice would be called.
+function isSound({ problems }: Plugin): boolean {
+  return problems.length === 0;
+}
+
+function optionProblems(index: number, plugin: Plugin, file: string): string[] {
+  const place = placeOf(plugin, file);
+  return describeIssues(plugin.schema, plugin.problems).map(({ path, message }) => {
+    const inner = formatPath(path);
+    const separator = inner === "" || inner.startsWith("[") ? "" : ".";
+    return `plugins[${index}] (${plugin.name})${separator}${inner}: ${message}${place}`;
+  });
+}
+
+function placeOf({ definedAt }: Plugin, file: string): string {
+  if (definedAt === undefined) return "";
+  const near = relative(dirname(file), definedAt);
+  return ` (${near.startsWith("..") ? definedAt : near})`;
+}
+
+// A plugin that does not say what it gives may give an origin; the start finds out.
+function missingOrigin(plugins: readonly Plugin[]): string[] {
+  const mayGive = plugins.some(({ provides }) => provides.length === 0 || provides.includes("origin"));
+  return mayGive ? [] : [`plugins: no origin; add one, such as originLocal({ path: "~/Music" })`];
+}
+
+function formatProblem({ path, message }: Problem, overrides: readonly Override[]): string {
+  const at = formatPath(path);
+  const override = overrides.findLast((candidate) => formatPath(candidate.path) === at);
+  const suffix = override ? ` (${override.source})` : "";
+  return at === "" ? `${message}${suffix}` : `${at}: ${message}${suffix}`;
+}
+
+function invalid(file: string, problems: readonly string[]): MusicfsError {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = problems.map((line) => `\n  ${line}`).join("");
+  return new MusicfsError("MFS_CONFIG_INVALID", `${count} in ${file}${lines}`);
+}
+
+function complete(
+  settings: CheckedConfig,
+  { plugins }: PluginEntries,
+  configFile: string,
+  { env, installation }: LoadConfigOptions,
+): Config {
+  const configDir = dirname(configFile);
+  const { name, scan, log } = settings;
+  const at = (path: string): string => resolvePath(path, configDir, env);
+  const runtimeDir = settings.runtimeDir === undefined ? runtimeHome(env) : at(settings.runtimeDir);
+  const socketPath = join(runtimeDir, `${name}.sock`);
+  if (Buffer.byteLength(socketPath) > SOCKET_PATH_MAX_BYTES) {
+    const problem = `runtimeDir: ${socketPath} is longer than the ${SOCKET_PATH_MAX_BYTES} bytes that a socket's path may have`;
+    throw invalid(configFile, [problem]);
+  }
+  return Object.freeze({
+    name,
+    mountpoint: at(settings.mountpoint),
+    plugins: Object.freeze(installation.withDefaults(plugins.map(({ plugin }) => plugin))),
+    cacheDir: at(settings.cacheDir ?? join(cacheHome(env), name)),
+    stateDir: at(settings.stateDir ?? join(stateHome(env), name)),
+    runtimeDir,
+    socketPath,
+    scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout }),
+    logLevel: log.level,
+    configFile,
+    configDir,
+  });
+}
