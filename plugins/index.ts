@@ -2,5 +2,6 @@
 export { cacheLru } from "./cache-lru/index.js";
 export { chunkerFastcdc } from "./chunker-fastcdc/index.js";
 export { layoutArtistAlbum } from "./layout-artist-album/index.js";
+export { mountFuse } from "./mount-fuse/index.js";
 export { mountFuseNative } from "./mount-fuse-native/index.js";
 export { originLocal } from "./origin-local/index.js";
