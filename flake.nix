@@ -9,6 +9,25 @@
       systems = [ "x86_64-linux" "aarch64-linux" ];
       forEach = build: nixpkgs.lib.genAttrs systems (system: build nixpkgs.legacyPackages.${system});
       manifest = builtins.fromJSON (builtins.readFile ./package.json);
+      lock = builtins.fromJSON (builtins.readFile ./package-lock.json);
+
+      # The lock names versions and hashes but no addresses, so that it is the same behind any mirror. Nix wants
+      # an address each; nixpkgs knows the registry's, from the packages that it takes from there itself.
+      addressed =
+        pkgs:
+        let
+          inherit (pkgs.lib) last mapAttrs splitString;
+          registry = builtins.head (splitString "/pnpm/-/" pkgs.pnpm.src.url);
+          addressOf =
+            name: version: "${registry}/${name}/-/${last (splitString "/" name)}-${version}.tgz";
+          withAddress =
+            path: entry:
+            if path == "" || entry ? resolved || !(entry ? version) then
+              entry
+            else
+              entry // { resolved = addressOf (last (splitString "node_modules/" path)) entry.version; };
+        in
+        lock // { packages = mapAttrs withAddress lock.packages; };
     in
     {
       packages = forEach (pkgs: rec {
@@ -17,8 +36,11 @@
           version = manifest.version;
           src = self;
           nodejs = pkgs.nodejs_22;
-          # Reads the hashes from package-lock.json, so that there is none to keep by hand.
-          npmDeps = pkgs.importNpmLock { npmRoot = self; };
+          # Takes the hashes from package-lock.json, so that there is none to keep by hand.
+          npmDeps = pkgs.importNpmLock {
+            package = manifest;
+            packageLock = addressed pkgs;
+          };
           npmConfigHook = pkgs.importNpmLock.npmConfigHook;
           nativeBuildInputs = [ pkgs.python3 pkgs.makeWrapper ];
           # fusermount3 must be the setuid wrapper of the system when not root.
