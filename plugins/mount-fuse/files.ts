@@ -21,6 +21,8 @@ export interface FileDependencies {
   readonly passthrough: Passthrough;
   readonly stat: StatBuffer;
   readonly counters: Float64Array;
+  /** From this number on, descriptors of files that pass through are closed: too many are open. */
+  readonly fdBudget: number;
   readonly post: (message: WorkerMessage) => void;
 }
 
@@ -90,7 +92,7 @@ export class Files {
     let isSame = false;
     try {
       const opened = this.#openContent(vfs);
-      isSame = opened.kind !== "changed" && this.#hasSameContent(slot);
+      isSame = opened.kind !== "changed" && (table.fd(slot) < 0 || this.#hasSameContent(slot));
       if (opened.kind === "local") closeSync(opened.fd);
     } finally {
       if (!isSame) this.#dismiss(slot, false);
@@ -144,6 +146,10 @@ export class Files {
     if (slot < 0 || table.fd(slot) !== fd) {
       passthrough.close(backingId);
       closeSync(fd);
+    } else if (backingId > 0 && fd >= this.#use.fdBudget) {
+      // The kernel holds the file by itself.
+      table.forgetFd(slot);
+      closeSync(fd);
     }
     return slot;
   }
@@ -194,8 +200,10 @@ export class Files {
 
   #isUntouched(slot: number): boolean {
     const { table, stat } = this.#use;
+    const fd = table.fd(slot);
     return (
-      stat.load(table.fd(slot)) >= 0 &&
+      fd >= 0 &&
+      stat.load(fd) >= 0 &&
       stat.changeSeconds === table.changeSeconds(slot) &&
       stat.changeNanoseconds === table.changeNanoseconds(slot)
     );

@@ -212,6 +212,11 @@ export class OpenTable {
     this.#numbers[slot * NUMBERS + NUMBER.changeNanoseconds] = nanoseconds;
   }
 
+  /** The inode's descriptor is closed while it goes on being open. */
+  forgetFd(slot: number): void {
+    this.#words[slot * WORDS + WORD.fd] = NONE;
+  }
+
   /** Frees the lock that a thread held when it died. */
   breakLockOf(owner: number): void {
     Atomics.compareExchange(this.#header, HEADER.lock, owner, 0);

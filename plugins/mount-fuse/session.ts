@@ -132,13 +132,21 @@ class FuseMount implements Mount {
     if (mounted && !this.#isStopping) {
       this.#isStopping = true;
       this.#late?.close();
-      if (!(await freeWithin(mounted, graceMs))) {
-        this.#late?.abort();
-        await detach(mounted.mountpoint);
-      }
+      await this.#free(mounted, graceMs);
       await this.#dismissCrew();
     }
     await this.ended;
+  }
+
+  // Without a mountpoint that can be freed, the workers leave all the same: what is left is a dead mount.
+  async #free(mounted: Mounted, graceMs: number): Promise<void> {
+    try {
+      if (await freeWithin(mounted, graceMs)) return;
+      this.#late?.abort();
+      await detach(mounted.mountpoint);
+    } catch (error) {
+      this.#session.log.warn(`${mounted.mountpoint} cannot be unmounted: ${(error as Error).message}`);
+    }
   }
 
   #receive(message: WorkerMessage): void {

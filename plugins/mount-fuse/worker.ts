@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { openVfs } from "musicfs/vfs";
 import { Channel } from "./channel.js";
@@ -72,7 +73,17 @@ function createServer(channel: Channel, fd: number): Server {
     channel,
     vfs,
     directories: new Directories(channel, vfs, ownership),
-    files: new Files({ channel, syscalls, vfs, table, passthrough, stat, counters, post }),
+    files: new Files({
+      channel,
+      syscalls,
+      vfs,
+      table,
+      passthrough,
+      stat,
+      counters,
+      fdBudget: fdBudget(),
+      post,
+    }),
     table,
     ownership,
     counters,
@@ -84,6 +95,12 @@ function createServer(channel: Channel, fd: number): Server {
     },
     post,
   });
+}
+
+// Half of what the process may open: the rest is for files that are copied, and for all else.
+function fdBudget(): number {
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
+  return limit === undefined ? Number.POSITIVE_INFINITY : Math.floor(Number(limit) / 2);
 }
 
 function post(message: WorkerMessage): void {

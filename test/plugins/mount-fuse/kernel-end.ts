@@ -70,7 +70,7 @@ export function openKernelEnd(): KernelEnd {
     channel,
     vfs,
     directories: new Directories(channel, vfs, ownership),
-    files: new Files({ channel, syscalls, vfs, table, passthrough, stat, counters, post }),
+    files: new Files({ channel, syscalls, vfs, table, passthrough, stat, counters, fdBudget: 0, post }),
     table,
     ownership,
     counters,
