@@ -21,6 +21,7 @@ export interface InstanceOptions {
 /** The id of the origin in every instance's config. */
 export const ORIGIN_ID = "bench";
 
+const NAME = "bench";
 const CLI = fileURLToPath(new URL("../../core/cli/bin.js", import.meta.url));
 
 /** A MusicFS of the benchmark's own: its config on the disk, and the commands that start and stop it. */
@@ -28,12 +29,15 @@ export class BenchInstance {
   readonly mountpoint: string;
   readonly cataloguePath: string;
   readonly stateDir: string;
+  /** Is there as long as the daemon can be told something. */
+  readonly socketPath: string;
   readonly #configs: { readonly json: string; readonly typescript: string };
 
   constructor(options: InstanceOptions) {
     const { folder } = options;
     this.mountpoint = join(folder, "mnt");
     this.stateDir = options.stateDir ?? join(folder, "state");
+    this.socketPath = join(folder, "run", `${NAME}.sock`);
     this.cataloguePath = join(this.stateDir, "catalogue.sqlite");
     this.#configs = { json: join(folder, "config.json"), typescript: join(folder, "musicfs.config.ts") };
     const config = configOf(options, this);
@@ -76,7 +80,7 @@ interface PlainConfig {
 function configOf(options: InstanceOptions, instance: BenchInstance): PlainConfig {
   const { folder, origin, driver = "mount-fuse", driverOptions = {}, template } = options;
   return {
-    name: "bench",
+    name: NAME,
     mountpoint: instance.mountpoint,
     stateDir: instance.stateDir,
     cacheDir: join(folder, "cache"),

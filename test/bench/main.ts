@@ -31,7 +31,8 @@ const NEEDED_BYTES = 4 * 2 ** 30;
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2), process.env.MUSICFS_BENCH_CWD ?? process.cwd());
+  const { MUSICFS_BENCH_CWD: startFolder = process.cwd() } = process.env;
+  const options = parseOptions(process.argv.slice(2), startFolder);
   if (freeBytesOf(options.dir) < NEEDED_BYTES) {
     throw new Error(`${options.dir} has less than ${NEEDED_BYTES / 2 ** 30} GiB free; choose another --dir`);
   }

@@ -99,7 +99,6 @@ function randomReads({ file, isFuse }: LatencyPlace): Call {
 // blocks in turns let every place meet both.
 function inTurns(
   { places, blockSize, blocks }: LatencyOrder,
-  _LatencyPlace,
   callsOf: (place: LatencyPlace, calls: number) => Call,
 ): number[][] {
   const calls = places.map((place) => callsOf(place, WARM_UP + blocks * blockSize));

@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "#core/errors.js";
 import { putCatalogue } from "./catalogues.js";
 import type { BenchContext } from "./context.js";
 import { BenchInstance } from "./instance.js";
-import { bindfsArgs, makeFolder, stopInstance, unmount } from "./peers.js";
+import { bindfsArgs, makeFolder, stopInstance, unmount, waitFor } from "./peers.js";
 import { type MountedResult, watchMount } from "./probes.js";
 import { run, start, timeOf } from "./processes.js";
 import { interleave, type Rounds, type Row, record, type Subject } from "./rows.js";
@@ -14,6 +14,7 @@ const SIZES = [20_000, 1_000_000] as const;
 const QUICK_SIZES = [20_000] as const;
 const TRACKS_PER_ARTIST = 20;
 const MOUNT_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
 
 /** From the start of a process to a mount that answers, with a catalogue that is already filled. */
 export async function measureStarting(context: BenchContext): Promise<Row[]> {
@@ -134,7 +135,11 @@ function bindfsStarter({ folder, cleanup }: BenchContext, shown: string): Starte
 
 function musicfsStarter({ cleanup }: BenchContext, instance: BenchInstance): Starter {
   const { mountpoint } = instance;
-  const stop = () => instance.stop();
+  // It mounts first, and listens for commands a moment later.
+  const stop = async () => {
+    await waitFor(() => existsSync(instance.socketPath), STOP_TIMEOUT_MS, "nobody listens for a stop");
+    await instance.stop();
+  };
   return {
     async measure() {
       mkdirSync(mountpoint, { recursive: true });
