@@ -1,0 +1,66 @@
+import type { Config } from "../config/config.js";
+import type { Plugin } from "../plugin.js";
+import { escapeControls } from "../text.js";
+import { type GlobalOptions, loadCommandConfig } from "./context.js";
+import { formatDuration, formatPairs } from "./format.js";
+import { printJson, printLine } from "./output.js";
+
+/** `musicfs config check`: prints `ok` and what the config comes to, or throws all that is wrong with it. */
+export async function checkConfig(flags: GlobalOptions): Promise<void> {
+  const config = await loadCommandConfig(flags);
+  const { checkOverlaps } = await import("../config/overlaps.js");
+  checkOverlaps(config, []);
+  printLine("ok");
+  for (const line of formatConfig(config)) printLine(line);
+}
+
+/** `musicfs config show` */
+export async function showConfig({ json, ...flags }: GlobalOptions & { json?: boolean }): Promise<void> {
+  const config = await loadCommandConfig(flags);
+  if (json) return printJson({ ...config, plugins: config.plugins.map(describePlugin) });
+  for (const line of formatConfig(config)) printLine(line);
+}
+
+function formatConfig(config: Config): string[] {
+  const { configFile, name, mountpoint, cacheDir, stateDir, socketPath, scan, logLevel } = config;
+  const plugins = config.plugins.map((plugin) => {
+    const { identity, options } = describePlugin(plugin);
+    return ["plugin", `${identity} ${JSON.stringify(options)}`] as const;
+  });
+  return formatPairs([
+    ["config", configFile],
+    ["name", name],
+    ["mountpoint", mountpoint],
+    ["cacheDir", cacheDir],
+    ["stateDir", stateDir],
+    ["socket", socketPath],
+    ["scan", `${scan.workers} workers, at most ${formatDuration(scan.timeoutMs)} a file`],
+    ["log", logLevel],
+    ...plugins,
+  ]).map(escapeControls);
+}
+
+interface PluginDescription {
+  readonly identity: string;
+  readonly provides: readonly string[];
+  readonly options: unknown;
+}
+
+function describePlugin({ identity, provides, options }: Plugin): PluginDescription {
+  return { identity, provides, options: withoutSecrets(options) };
+}
+
+// A config may be shown to anybody who helps with it.
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    isSecret(key) && inner !== undefined && inner !== null ? "***" : withoutSecrets(inner),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function isSecret(key: string): boolean {
+  return /pass(word|phrase)?$|secret|token|credential|(api|access|private)_?key/iu.test(key);
+}

@@ -1,0 +1,29 @@
+import { EXIT, isMusicfsError, MusicfsError, messageOf } from "../errors.js";
+import { escapeControlsInLines } from "../text.js";
+import { printMessage } from "./output.js";
+
+/**
+ * Tells a person what went wrong: `error MFS_X: what`, and below it what to do. A stack is shown for what is
+ * our own fault, and with MUSICFS_LOG_LEVEL=debug.
+ *
+ * @returns the exit code.
+ */
+export function reportError(thrown: unknown): number {
+  const error = asMusicfsError(thrown);
+  printMessage(escapeControlsInLines(`error ${error.code}: ${error.message}`));
+  for (const line of error.hint.split("\n")) printMessage(escapeControlsInLines(`  ${line}`));
+  if (error.exitCode === EXIT.internal || process.env.MUSICFS_LOG_LEVEL === "debug") {
+    printMessage(escapeControlsInLines(stackOf(error.cause ?? error)));
+  }
+  return error.exitCode;
+}
+
+/** What is not an error of ours already is a fault of ours. */
+export function asMusicfsError(thrown: unknown): MusicfsError {
+  if (isMusicfsError(thrown)) return thrown;
+  return new MusicfsError("MFS_INTERNAL", messageOf(thrown), { cause: thrown });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,48 @@
+import { callControl } from "../control/client.js";
+import type { Status } from "../control/status.js";
+import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
+import { type GlobalOptions, loadCommandConfig } from "./context.js";
+
+/** The socket of the instance that a command is about, and why it was guessed, where it was. */
+export interface SocketChoice {
+  readonly socketPath: string;
+  readonly configProblem?: string;
+}
+
+/**
+ * Finds the socket of the instance that the config names. An instance can be asked and stopped without its
+ * config, too: where there is none, or it cannot be read, the socket is where it is by default.
+ *
+ * @throws what is wrong with a config that `--config` names.
+ */
+export async function findSocket(flags: GlobalOptions): Promise<SocketChoice> {
+  try {
+    return { socketPath: (await loadCommandConfig(flags)).socketPath };
+  } catch (error) {
+    if (!isMusicfsError(error) || !error.code.startsWith("MFS_CONFIG_") || flags.config !== undefined) {
+      throw error;
+    }
+    const problem = error.code === "MFS_CONFIG_NOT_FOUND" ? {} : { configProblem: messageOf(error) };
+    return { socketPath: await defaultSocketPath(flags), ...problem };
+  }
+}
+
+/** Asks the running instance for its status. @throws `MFS_NOT_RUNNING`, `MFS_CONTROL_FAILED`. */
+export async function getStatus({ socketPath, configProblem }: SocketChoice): Promise<Status> {
+  try {
+    return await callControl<Status>(socketPath, "GetStatus");
+  } catch (error) {
+    if (configProblem === undefined || !isMusicfsError(error)) throw error;
+    throw new MusicfsError(error.code, `${error.message}; the config was not used: ${configProblem}`);
+  }
+}
+
+async function defaultSocketPath({ name }: GlobalOptions): Promise<string> {
+  const [{ runtimeHome, resolvePath }, { join }] = await Promise.all([
+    import("../config/paths.js"),
+    import("node:path"),
+  ]);
+  const { MUSICFS_RUNTIME_DIR: folder, MUSICFS_NAME: named } = process.env;
+  const runtimeDir = folder ? resolvePath(folder, process.cwd(), process.env) : runtimeHome(process.env);
+  return join(runtimeDir, `${name ?? (named || "default")}.sock`);
+}

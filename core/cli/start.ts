@@ -1,0 +1,18 @@
+import { type GlobalOptions, loadCommandConfig } from "./context.js";
+
+export interface StartOptions extends GlobalOptions {
+  readonly detach?: boolean;
+  /** Set on the process that `--detach` starts. */
+  readonly detached?: boolean;
+}
+
+/** `musicfs start` */
+export async function start(options: StartOptions): Promise<void> {
+  const config = await loadCommandConfig(options);
+  if (options.detach && !options.detached) {
+    const { startDetached } = await import("./detach.js");
+    return startDetached(config, options);
+  }
+  const { runDaemon } = await import("./run-daemon.js");
+  await runDaemon(config, options);
+}

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { callControl } from "../control/client.js";
+import { isMusicfsError, MusicfsError } from "../errors.js";
+import type { GlobalOptions } from "./context.js";
+import { formatDuration } from "./format.js";
+import { printMessage } from "./output.js";
+import { findMusicfsMount, isProcessAlive } from "./process-state.js";
+import { findSocket, getStatus } from "./running.js";
+
+const LOOK_EVERY_MS = 25;
+
+/**
+ * `musicfs stop`: resolves when the process and the mount are gone.
+ *
+ * @throws `MFS_NOT_RUNNING`, or `MFS_CONTROL_FAILED` when they are still there after the timeout.
+ */
+export async function stop({ timeout, ...flags }: GlobalOptions & { timeout: number }): Promise<void> {
+  const socket = await findSocket(flags);
+  const { pid, mountpoint } = await getStatus(socket);
+  await askToStop(socket.socketPath);
+  const deadlineMs = performance.now() + timeout * 1000;
+  while (isProcessAlive(pid) || findMusicfsMount(mountpoint)) {
+    if (performance.now() > deadlineMs) throw stillThere(pid, mountpoint, timeout);
+    await delay(LOOK_EVERY_MS);
+  }
+  printMessage(`stopped; ${mountpoint} is free`);
+}
+
+// It may have been about to end by itself.
+async function askToStop(socketPath: string): Promise<void> {
+  try {
+    await callControl(socketPath, "Shutdown");
+  } catch (error) {
+    if (!isMusicfsError(error) || error.code !== "MFS_NOT_RUNNING") throw error;
+  }
+}
+
+function stillThere(pid: number, mountpoint: string, seconds: number): MusicfsError {
+  const what = isProcessAlive(pid) ? `process ${pid} is still there` : `${mountpoint} is still mounted`;
+  return new MusicfsError("MFS_CONTROL_FAILED", `${what} after ${formatDuration(seconds * 1000)}`, {
+    hint: isProcessAlive(pid)
+      ? `See its log, or end it: kill -9 ${pid}; fusermount3 -uz ${mountpoint}`
+      : `Unmount it: fusermount3 -uz ${mountpoint}`,
+  });
+}

@@ -1,0 +1,66 @@
+import type { CatalogueReader } from "../catalogue/reader.js";
+import { type DirectoryEntry, type NodeAttributes, ROOT_INO } from "../model/entry.js";
+
+/** An entry of the tree on the way through it. */
+export interface TreeNode {
+  readonly entry: DirectoryEntry;
+  /** With a leading `/`. */
+  readonly path: string;
+  /** 1 for what lies directly in the folder where the walk began. */
+  readonly depth: number;
+}
+
+const PAGE = 1000;
+const byName = new Intl.Collator(undefined, { numeric: true });
+
+/** Goes through a folder of the tree, each folder before what is in it, by name. */
+export function* walkTree(
+  reader: CatalogueReader,
+  ino: number,
+  path: string,
+  maxDepth: number,
+  depth = 1,
+): Generator<TreeNode> {
+  for (const entry of sortEntries(readAll(reader, ino))) {
+    const node: TreeNode = { entry, path: `${path === "/" ? "" : path}/${entry.name}`, depth };
+    yield node;
+    if (entry.kind === "directory" && depth < maxDepth) {
+      yield* walkTree(reader, entry.ino, node.path, maxDepth, depth + 1);
+    }
+  }
+}
+
+/** Finds what a path names, as the mount would. `undefined` when there is nothing. */
+export function findNode(
+  reader: CatalogueReader,
+  path: string,
+): { path: string; node: NodeAttributes } | undefined {
+  const segments = path
+    .normalize("NFC")
+    .split("/")
+    .filter((segment) => segment !== "" && segment !== ".");
+  let node = reader.getattr(ROOT_INO);
+  for (const segment of segments) node = node && reader.lookup(node.ino, segment);
+  return node && { path: `/${segments.join("/")}`, node };
+}
+
+/** Every entry of a folder, or the first `limit` that were made. */
+export function readAll(
+  reader: CatalogueReader,
+  ino: number,
+  limit = Number.POSITIVE_INFINITY,
+): DirectoryEntry[] {
+  const entries: DirectoryEntry[] = [];
+  for (let cookie = 0; entries.length < limit; ) {
+    const page = reader.readdir(ino, cookie, Math.min(PAGE, limit - entries.length));
+    const last = page.at(-1);
+    if (!last) break;
+    entries.push(...page);
+    cookie = last.cookie;
+  }
+  return entries;
+}
+
+export function sortEntries(entries: readonly DirectoryEntry[]): DirectoryEntry[] {
+  return entries.toSorted((one, other) => byName.compare(one.name, other.name));
+}

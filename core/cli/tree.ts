@@ -1,0 +1,103 @@
+import type { Catalogue } from "../catalogue/catalogue.js";
+import { EXIT, MusicfsError } from "../errors.js";
+import { escapeControls, safeJson } from "../text.js";
+import { createCommandLog } from "./command-log.js";
+import { type GlobalOptions, loadCommandConfig } from "./context.js";
+import { formatBytes, formatCount, formatCounted } from "./format.js";
+import { printLine, printMessage } from "./output.js";
+import { createScreen } from "./screen.js";
+import { formatScan } from "./status.js";
+import { findNode, type TreeNode, walkTree } from "./tree-walk.js";
+
+export interface TreeOptions extends GlobalOptions {
+  readonly json?: boolean;
+  readonly depth?: number;
+}
+
+/** Collisions that are told apart when they are shown; more are only counted as many. */
+const MAX_COLLISIONS = 1_000_000;
+
+/**
+ * `musicfs tree`: what the layout gives, made anew without a mount. A name that got a suffix because another
+ * track has the same path is marked.
+ *
+ * @throws `MFS_USAGE` when nothing lies at `path`.
+ */
+export async function tree(path: string, { json, depth, ...flags }: TreeOptions): Promise<void> {
+  const config = await loadCommandConfig(flags);
+  const { buildTree } = await import("../dry-run.js");
+  const screen = createScreen(process.stderr);
+  const log = createCommandLog(config.logLevel === "info" ? "warn" : config.logLevel, screen);
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort(new MusicfsError("MFS_USAGE", "interrupted")));
+  const made = await buildTree(
+    config,
+    log,
+    (scan) => screen.show(`reading the library: ${formatScan(scan)}`),
+    controller.signal,
+  ).finally(() => screen.clear());
+  surrenderOnClose(() => made.close());
+  try {
+    print(made.catalogue, path, { json: json === true, depth: depth ?? Number.POSITIVE_INFINITY });
+  } finally {
+    await made.close();
+  }
+}
+
+// `musicfs tree | head` must not leave the scratch catalogue behind.
+function surrenderOnClose(close: () => Promise<void>): void {
+  process.stdout.removeAllListeners("error");
+  process.stdout.on("error", () => {
+    void close().finally(() => process.exit(EXIT.ok));
+  });
+}
+
+function print(catalogue: Catalogue, path: string, { json, depth }: { json: boolean; depth: number }): void {
+  const found = findNode(catalogue.reader, path);
+  if (!found) throw new MusicfsError("MFS_USAGE", `nothing lies at '${path}' in the tree`);
+  const collided = new Set(catalogue.tree.collisions(MAX_COLLISIONS).map(({ cookie }) => cookie));
+  const nodes =
+    found.node.kind === "file" ? [] : walkTree(catalogue.reader, found.node.ino, found.path, depth);
+  if (json) printTreeJson(catalogue, found.path, nodes, collided);
+  else printTreeText(catalogue, found.path, nodes, collided);
+}
+
+function printTreeText(
+  { totals }: Catalogue,
+  path: string,
+  nodes: Iterable<TreeNode>,
+  collided: ReadonlySet<number>,
+): void {
+  printLine(escapeControls(path));
+  for (const { entry, depth } of nodes) {
+    const mark = collided.has(entry.cookie) ? "   (another track has this path, too)" : "";
+    const slash = entry.kind === "directory" ? "/" : "";
+    printLine(`${"  ".repeat(depth)}${escapeControls(entry.name)}${slash}${mark}`);
+  }
+  const folders = formatCounted(totals.directories, "folder");
+  printMessage(
+    `${formatCounted(totals.tracks, "track")} in ${folders}, ${formatBytes(totals.bytes)}; ` +
+      `${formatCount(collided.size)} with a suffix, because another track has the same path`,
+  );
+}
+
+// Written as it is made: a tree may be larger than the memory.
+function printTreeJson(
+  { totals }: Catalogue,
+  path: string,
+  nodes: Iterable<TreeNode>,
+  collided: ReadonlySet<number>,
+): void {
+  const { tracks, directories, bytes } = totals;
+  const head = safeJson({ path, tracks, directories, bytes, collisions: collided.size });
+  printLine(`${head.slice(0, -1)},"entries":[`);
+  let separator = "";
+  for (const node of nodes) {
+    const { kind, ino, sizeBytes, cookie } = node.entry;
+    const size = kind === "file" ? { sizeBytes } : {};
+    const entry = { path: node.path, kind, ino, ...size, collided: collided.has(cookie) };
+    process.stdout.write(`${separator}${safeJson(entry)}`);
+    separator = ",\n";
+  }
+  printLine("\n]}");
+}
