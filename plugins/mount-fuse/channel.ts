@@ -18,6 +18,8 @@ export class Channel {
   readonly dataBytes: Buffer;
   readonly data: Uint32Array;
   readonly dataAddress: number;
+  /** Length of the last answer. */
+  answerBytes = 0;
 
   readonly #syscalls: Syscalls;
   readonly #fd: number;
@@ -82,6 +84,7 @@ export class Channel {
   }
 
   #send(lengthBytes: number, errno: number): number {
+    this.answerBytes = lengthBytes;
     this.#header[0] = lengthBytes;
     this.#header[1] = -errno;
     this.#header[2] = this.uniqueLow;

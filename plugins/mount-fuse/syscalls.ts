@@ -25,8 +25,6 @@ export interface Syscalls {
   epollAdd(epollFd: number, fd: number, exclusive: boolean): number;
   /** Waits without limit until a descriptor can be read or is broken. */
   epollWait(epollFd: number): number;
-  /** Lets whoever waits for this CPU go first. */
-  yieldCpu(): void;
   mount(source: string, target: string, type: string, flags: number, data: string): number;
   /** Not on this thread: an unmount may wait for the disk. */
   umount2(target: string, flags: number): Promise<number>;
@@ -99,7 +97,6 @@ function bind(koffi: Koffi): Syscalls {
   const statx = libc.func("int statx(int, const char *, int, unsigned int, uintptr_t)");
   const close = libc.func("int close(int)");
   const epollWait = libc.func("int epoll_wait(int, uintptr_t, int, int)");
-  const schedYield = libc.func("int sched_yield()");
   const events = new Uint8Array(16);
   const eventsAddress = Number(koffi.address(events));
   const umount2 = libc.func("int umount2(const char *, int)");
@@ -128,7 +125,6 @@ function bind(koffi: Koffi): Syscalls {
       return func("int epoll_ctl(int, int, int, uintptr_t)")(epollFd, EPOLL_CTL_ADD, fd, eventsAddress);
     },
     epollWait: (epollFd) => orErrno(koffi, epollWait(epollFd, eventsAddress, 1, -1)),
-    yieldCpu: () => schedYield(),
     mount: (source, target, type, flags, data) =>
       func("int mount(const char *, const char *, const char *, unsigned long, const char *)")(
         source,

@@ -6,6 +6,7 @@ import { errnoName, type Syscalls } from "./syscalls.js";
  * an open, a read), and waking a thread on another CPU takes longer than all of the answer: see README.md.
  */
 const SPIN_MS = 0.05;
+const LARGE_ANSWER_BYTES = 64 * 1024;
 
 /** Waits for requests: first by looking again and again, then asleep. */
 export class Waiter {
@@ -28,11 +29,7 @@ export class Waiter {
 
   /** There was nothing to read: returns when there may be. */
   wait(): void {
-    if (performance.now() - this.#answeredAt < SPIN_MS && this.#startSpinning()) {
-      // Whoever asks may have been put on this very CPU, and waits for it.
-      this.#syscalls.yieldCpu();
-      return;
-    }
+    if (performance.now() - this.#answeredAt < SPIN_MS && this.#startSpinning()) return;
     this.#stopSpinning();
     this.#syscalls.epollWait(this.#epollFd);
   }
@@ -42,8 +39,9 @@ export class Waiter {
     this.#stopSpinning();
   }
 
-  answered(): void {
-    this.#answeredAt = performance.now();
+  /** Who was given much has it to work on first, and needs the CPU. */
+  answered(answerBytes: number): void {
+    this.#answeredAt = answerBytes > LARGE_ANSWER_BYTES ? 0 : performance.now();
   }
 
   close(): void {

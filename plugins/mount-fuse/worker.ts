@@ -45,7 +45,7 @@ function serve(): boolean {
         current[CURRENT.held] = 1;
         server.answer(received);
         current[CURRENT.held] = 0;
-        waiter.answered();
+        waiter.answered(channel.answerBytes);
       } else if (received === -SYSTEM_ERRNO.EAGAIN) {
         waiter.wait();
       } else if (isHangup(-received)) {
