@@ -15,8 +15,8 @@ export type DetachedReport =
 
 /** Beyond this the log of earlier runs is moved to `musicfs.log.1`, in bytes. */
 const LOG_MAX_BYTES = 10 * 1024 * 1024;
-/** Threads of libuv's pool, as in the first line of `bin.ts`. */
-const POOL_SIZE = "32";
+/** As in the first line of `bin.ts`. */
+const LAUNCH_ENVIRONMENT = { UV_THREADPOOL_SIZE: "32", MALLOC_ARENA_MAX: "2" };
 
 /**
  * Starts the daemon in the background, its output going to `<stateDir>/musicfs.log`; returns when the mount
@@ -57,7 +57,7 @@ function spawnDaemon(config: Config, { name, mount }: StartOptions, logFile: str
       {
         detached: true,
         stdio: ["ignore", log, log, "ipc"],
-        env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? POOL_SIZE },
+        env: { ...LAUNCH_ENVIRONMENT, ...process.env },
       },
     );
   } finally {

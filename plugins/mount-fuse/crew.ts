@@ -20,7 +20,7 @@ const REPLACEMENTS = { count: 5, windowMs: 60_000 } as const;
 
 /** The FUSE workers of a mount. */
 export class Crew {
-  /** Resolves when all have opened the VFS; rejects when one could not. */
+  /** Resolves when one has opened the VFS, and can answer; rejects when the first to try could not. */
   readonly ready: Promise<void>;
   /** Resolves when no worker is left. */
   readonly gone: Promise<void>;
@@ -28,7 +28,7 @@ export class Crew {
   readonly #ready = createDeferred<void>();
   readonly #gone = createDeferred<void>();
   readonly #deaths: number[] = [];
-  #readyCount = 0;
+  #isReady = false;
   #alive = 0;
   #isLeaving = false;
 
@@ -52,7 +52,10 @@ export class Crew {
     let hasLeft = false;
     let cause: unknown;
     worker.on("message", (message: WorkerMessage) => {
-      if (message.kind === "ready") this.#countReady();
+      if (message.kind === "ready") {
+        this.#isReady = true;
+        this.#ready.resolve();
+      }
       if (message.kind === "left") {
         hasLeft = true;
         this.#isLeaving = true;
@@ -69,13 +72,8 @@ export class Crew {
     });
   }
 
-  #countReady(): void {
-    this.#readyCount += 1;
-    if (this.#readyCount === this.#options.size) this.#ready.resolve();
-  }
-
   #bury(number: number, cause: unknown): void {
-    if (this.#readyCount < this.#options.size) {
+    if (!this.#isReady) {
       this.#ready.reject(
         new MusicfsError("MFS_MOUNT_FAILED", `a FUSE worker could not start: ${cause}`, { cause }),
       );
