@@ -1,6 +1,7 @@
 import { createReadStream, type Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
@@ -118,7 +119,9 @@ function wholeSeconds({ mtimeMs }: Stats): number {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [, , folder = "examples/library", port = "8417"] = process.argv;
-  createLibraryServer(resolve(folder)).listen(Number(port), "127.0.0.1", () =>
-    console.log(`serving ${resolve(folder)} at http://127.0.0.1:${port}/`),
-  );
+  const server = createLibraryServer(resolve(folder));
+  server.listen(Number(port), "127.0.0.1", () => {
+    const address = server.address() as AddressInfo;
+    console.log(`serving ${resolve(folder)} at http://127.0.0.1:${address.port}/`);
+  });
 }

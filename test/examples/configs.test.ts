@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Status } from "../../core/control/status.js";
+import { run, until, within } from "../support/process.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { audioBelow, EXAMPLE_LIBRARY, filesBelow, hashesOf } from "../support/tree-files.js";
+
+const CONFIGS = fileURLToPath(new URL("../../../examples/configs", import.meta.url));
+const BIN = fileURLToPath(new URL("../../core/cli/bin.js", import.meta.url));
+const SERVER = fileURLToPath(
+  new URL("../../examples/plugins/origin-http-manifest/serve-library.js", import.meta.url),
+);
+const DEADLINE_MS = 60_000;
+
+interface Example {
+  readonly folder: string;
+  readonly mountpoint: string;
+  status(): Promise<Status>;
+}
+
+describe("the example configs run as they stand", () => {
+  const tests: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
+    "layout-flat.config.ts": (t) =>
+      mount(t, "layout-flat.config.ts", {}, async ({ mountpoint }) => {
+        const names = readdirSync(mountpoint);
+        assert.ok(names.includes("Marrow & Finch — Tide Table.flac"), names.join(", "));
+        assert.deepEqual(names.length, (await audioBelow(EXAMPLE_LIBRARY)).length);
+        await sameContent(mountpoint);
+      }),
+
+    "change-log.config.ts": async (t) => {
+      const library = join(temporaryFolder(t), "library");
+      await cp(EXAMPLE_LIBRARY, library, { recursive: true });
+      await mount(t, "change-log.config.ts", { MUSICFS_LIBRARY: library }, async ({ folder, mountpoint }) => {
+        const log = join(folder, "state", "plugins", "change-log", "changes.jsonl");
+        const added = readFileSync(log, "utf8")
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line).added);
+        const shown = (await filesBelow(mountpoint)).map((path) => path.slice(mountpoint.length));
+        assert.deepEqual([...new Set(added)].filter((path) => shown.includes(path)).sort(), shown);
+      });
+    },
+
+    "origin-http-manifest.config.ts": async (t) => {
+      const url = await serveExampleLibrary(t);
+      await mount(t, "origin-http-manifest.config.ts", { MUSIC_URL: url }, async ({ mountpoint, status }) => {
+        await sameContent(mountpoint);
+        assert.equal((await status()).passthroughOpens, 0);
+      });
+    },
+
+    "search-contains.config.ts": (t) =>
+      mount(t, "search-contains.config.ts", {}, ({ mountpoint }) => sameContent(mountpoint)),
+  };
+
+  for (const file of readdirSync(CONFIGS)) {
+    test(file, (t) => {
+      const exampleTest = tests[file];
+      assert.ok(exampleTest, `${file} has no test`);
+      return exampleTest(t);
+    });
+  }
+});
+
+// In a process of its own: this one's threads wait for reads of the mount, which wait for the server.
+async function serveExampleLibrary(t: TestContext): Promise<string> {
+  const server = spawn(process.execPath, [SERVER, EXAMPLE_LIBRARY, "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => server.kill());
+  const [line] = await within("the server's start", once(server.stdout.setEncoding("utf8"), "data"));
+  const url = /http:\S+/.exec(line)?.[0];
+  assert.ok(url, line);
+  return url;
+}
+
+// Every audio file of the example library is there, byte for byte, and nothing else.
+async function sameContent(mountpoint: string): Promise<void> {
+  const shown = await hashesOf(await filesBelow(mountpoint));
+  const expected = await hashesOf(await audioBelow(EXAMPLE_LIBRARY));
+  assert.deepEqual(shown.sort(), expected.sort());
+}
+
+/** Mounts an example through the command line, waits for the scan, and sees that it ends well. */
+async function mount(
+  t: TestContext,
+  config: string,
+  variables: NodeJS.ProcessEnv,
+  use: (example: Example) => Promise<void>,
+): Promise<void> {
+  const folder = temporaryFolder(t);
+  const mountpoint = join(folder, "mnt");
+  mkdirSync(mountpoint);
+  const options = { cwd: folder, env: { ...environment(folder), ...variables } };
+  const command = (name: string): [string, ...string[]] => [
+    process.execPath,
+    BIN,
+    name,
+    "--config",
+    join(CONFIGS, basename(config)),
+  ];
+  const status = async (): Promise<Status> => {
+    const { code, stdout, stderr } = await run([...command("status"), "--json"], options);
+    if (code !== 0) throw new Error(`status ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as Status;
+  };
+
+  const [program, ...args] = command("start");
+  const daemon = spawn(program, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = endOf(daemon);
+  try {
+    await until(`${config} is scanned`, () => isScanned(daemon, ended, status), DEADLINE_MS);
+    await use({ folder, mountpoint, status });
+  } finally {
+    daemon.kill("SIGTERM");
+    await within("the daemon's end", ended, DEADLINE_MS);
+  }
+  const { code, stderr } = await ended;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(readdirSync(mountpoint), []);
+}
+
+interface End {
+  readonly code: number | NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+function endOf(daemon: ChildProcess): Promise<End> {
+  let stderr = "";
+  daemon.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => {
+    daemon.once("close", (code, signal) => resolve({ code: code ?? signal, stderr }));
+  });
+}
+
+async function isScanned(
+  daemon: ChildProcess,
+  ended: Promise<End>,
+  status: () => Promise<Status>,
+): Promise<boolean> {
+  if (daemon.exitCode !== null) throw new Error(`the daemon ended: ${(await ended).stderr}`);
+  const { state, scan } = await status().catch(() => ({ state: undefined, scan: undefined }));
+  return state === "mounted" && scan?.state === "idle" && scan.done > 0;
+}
+
+function environment(folder: string): NodeJS.ProcessEnv {
+  const { PATH } = process.env;
+  return {
+    PATH,
+    HOME: folder,
+    MUSICFS_MOUNTPOINT: join(folder, "mnt"),
+    MUSICFS_STATE_DIR: join(folder, "state"),
+    MUSICFS_CACHE_DIR: join(folder, "cache"),
+    MUSICFS_RUNTIME_DIR: join(folder, "run"),
+  };
+}
