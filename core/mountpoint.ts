@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, opendirSync, rmdirSync } from "node:fs";
+import { lstatSync, mkdirSync, opendirSync, realpathSync, rmdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { MusicfsError, messageOf } from "./errors.js";
 
 /** A folder that is ready to be mounted at. */
@@ -11,10 +12,12 @@ export interface PreparedMountpoint {
 /**
  * Sees that `path` is an empty folder, and makes it when there is none.
  *
- * @throws `MFS_MOUNTPOINT_UNUSABLE` when it is a file, not empty, or cannot be made.
+ * @throws `MFS_MOUNTPOINT_BUSY` when something else is mounted there, `MFS_MOUNTPOINT_UNUSABLE` when it is a
+ * file, not empty, or cannot be made.
  */
 export function prepareMountpoint(path: string): PreparedMountpoint {
   const made = !exists(path) ? makeFolder(path) : undefined;
+  requireNothingMounted(path);
   requireEmptyFolder(path);
   return { path, release: () => made?.forEach(removeIfEmpty) };
 }
@@ -42,6 +45,12 @@ function makeFolder(path: string): string[] {
       cause: error,
     });
   }
+}
+
+// Told by the device, as mountpoint(1) does: what is mounted there is hidden by nothing of ours.
+function requireNothingMounted(path: string): void {
+  if (statSync(path).dev === statSync(dirname(realpathSync(path))).dev) return;
+  throw new MusicfsError("MFS_MOUNTPOINT_BUSY", `cannot mount at ${path}: something else is mounted there`);
 }
 
 function requireEmptyFolder(path: string): void {
