@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { type Finding, isMusicfsError } from "musicfs";
+import { type Finding, isMusicfsError, MusicfsError } from "musicfs";
 import { loadFuseNative } from "./fuse-native.js";
 import { runProgram } from "./programs.js";
 
@@ -18,17 +18,22 @@ export async function diagnose({ allowOther }: { allowOther: boolean }): Promise
   ];
 }
 
-export function isRoot(): boolean {
+/** @throws MusicfsError `MFS_MACHINE_LACKS` with the line to type, at the first thing that is missing. */
+export async function requireMachine(options: { allowOther: boolean }): Promise<void> {
+  loadFuseNative();
+  const fault = (await diagnose(options)).find(({ ok }) => !ok);
+  if (!fault) return;
+  throw new MusicfsError("MFS_MACHINE_LACKS", `${fault.subject}: ${fault.finding}`, {
+    ...(fault.remedy === undefined ? {} : { hint: fault.remedy }),
+  });
+}
+
+function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** Whether this process may open `/dev/fuse` itself. */
-export function mayOpenDevice(): boolean {
-  return deviceError() === undefined;
-}
-
-/** Whether the administrator lets everybody mount with `allow_other`. */
-export function allowsOthers(): boolean {
+// Whether the administrator lets everybody mount with `allow_other`.
+function allowsOthers(): boolean {
   try {
     return readFileSync(FUSE_CONFIG, "utf8")
       .split("\n")
@@ -54,9 +59,12 @@ function deviceFinding(): Finding {
   if (code === undefined) return { ok: true, subject: FUSE_DEVICE, finding: "readable and writable" };
   if (code === "ENOENT")
     return { ok: false, subject: FUSE_DEVICE, finding: "missing", remedy: "modprobe fuse" };
-  const finding = `not accessible (${code})`;
-  if (!isRoot()) return { ok: true, subject: FUSE_DEVICE, finding: `${finding}: ${FUSERMOUNT} opens it` };
-  return { ok: false, subject: FUSE_DEVICE, finding, remedy: `chmod 666 ${FUSE_DEVICE}` };
+  return {
+    ok: false,
+    subject: FUSE_DEVICE,
+    finding: `not accessible (${code})`,
+    remedy: `chmod 666 ${FUSE_DEVICE}`,
+  };
 }
 
 function deviceError(): string | undefined {

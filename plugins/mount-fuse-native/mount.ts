@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Mount, type MountEnd, type MountSession, type MountStatistics, MusicfsError } from "musicfs";
 import { openVfs, type Vfs } from "musicfs/vfs";
 import { abortConnection, type Connection, findConnections, isOpen } from "./connection.js";
-import { allowsOthers, isRoot, mayOpenDevice } from "./diagnose.js";
+import { requireMachine } from "./diagnose.js";
 import { type FuseNative, loadFuseNative } from "./fuse-native.js";
 import { isOurs, mountAt } from "./mount-table.js";
 import { KERNEL_CACHE_SECONDS, Operations, type Ownership } from "./operations.js";
@@ -28,8 +28,8 @@ export async function openFuseNativeMount(
   session: MountSession,
   options: FuseNativeMountOptions,
 ): Promise<Mount> {
+  await requireMachine(options);
   const Fuse = loadFuseNative();
-  requireAllowOther(options.allowOther);
   const mountpoint = await realpath(session.mountpoint);
   const vfs = openVfs(session.vfs);
   const operations = new Operations(session, vfs, options.ownership);
@@ -54,13 +54,6 @@ export async function openFuseNativeMount(
   }
 }
 
-function requireAllowOther(allowOther: boolean): void {
-  if (!allowOther || isRoot() || process.platform !== "linux" || allowsOthers()) return;
-  throw new MusicfsError("MFS_MACHINE_LACKS", "/etc/fuse.conf does not let users mount with allowOther", {
-    hint: "Add the line 'user_allow_other' to /etc/fuse.conf, or leave allowOther out.",
-  });
-}
-
 function mountOptions(source: string, allowOther: boolean): string {
   const seconds = KERNEL_CACHE_SECONDS;
   return [
@@ -68,8 +61,6 @@ function mountOptions(source: string, allowOther: boolean): string {
     `fsname=${source.replace(/[\\,]/g, "\\$&")},subtype=musicfs`,
     `entry_timeout=${seconds},attr_timeout=${seconds},negative_timeout=0`,
     ...(allowOther ? ["allow_other"] : []),
-    // Where only `fusermount` may open /dev/fuse, this alone makes libfuse 2 ask it to.
-    ...(isRoot() || mayOpenDevice() || process.platform !== "linux" ? [] : ["auto_unmount"]),
   ].join(",");
 }
 
@@ -116,8 +107,9 @@ class FuseNativeMount implements Mount {
   async #unmount(): Promise<void> {
     if (this.#isOver) return;
     const { mountpoint, operations, device } = this.#parts;
-    // New requests end with the mountpoint; handles that are open keep the connection, so it is cut then.
     if (this.#isMounted() && !(await unmountAt(mountpoint, false))) await unmountAt(mountpoint, true);
+    // Files that are open keep the connection although the mountpoint is free.
+    operations.drain();
     await this.#until(() => operations.running === 0);
     operations.abortReads();
     if (device !== undefined) await abortConnection(device);

@@ -1,5 +1,5 @@
 import type { MountSession, MountStatistics } from "musicfs";
-import { ErrnoError, errnoOf, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
+import { ERRNO, ErrnoError, errnoOf, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
 import type { Callback, NativeStat, NativeStatfs, ReadOperations } from "./fuse-native.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { OpenFiles } from "./open-files.js";
@@ -35,6 +35,7 @@ export class Operations {
   readonly #requests: Record<string, number> = {};
   #copiedBytes = 0;
   #running = 0;
+  #isDraining = false;
 
   constructor(session: Pick<MountSession, "late">, vfs: Vfs, ownership: Ownership) {
     this.#vfs = vfs;
@@ -80,6 +81,11 @@ export class Operations {
     };
   }
 
+  /** Refuses requests from now on, apart from closes; those that run may finish. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
   /** Makes requests that wait for an origin fail. */
   abortReads(): void {
     this.#files.abortReads();
@@ -95,6 +101,10 @@ export class Operations {
     run: () => Promise<[number, ...Answer]>,
   ): void {
     this.#requests[name] = (this.#requests[name] ?? 0) + 1;
+    if (this.#isDraining && name !== "release") {
+      answer(-ERRNO.ENOTCONN);
+      return;
+    }
     this.#running += 1;
     run().then(
       (result) => {

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, opendir, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { writeMp3 } from "../support/audio-writer.js";
+import { withInstance } from "../support/mount.js";
+import { DRIVERS } from "../support/mount-config.js";
+import { run, until } from "../support/process.js";
+
+const ENTRIES = 100_000;
+let library = "";
+
+before(async () => {
+  library = await mkdtemp(join(tmpdir(), "musicfs-test-many-"));
+  mkdirSync(join(library, "Many"));
+  const untagged = writeMp3({ artists: [] }, { durationMs: 20 });
+  for (let at = 0; at < ENTRIES; at += 1) writeFileSync(join(library, "Many", `track ${at}.mp3`), untagged);
+});
+
+after(() => rmSync(library, { recursive: true, force: true }));
+
+for (const driver of DRIVERS) {
+  test(`${driver}: a folder of ${ENTRIES} entries is listed rightly, also while it fills`, async () => {
+    await withInstance({ driver, library }, async (instance) => {
+      const daemon = await instance.start();
+      const folder = join(instance.mountpoint, "Many");
+      await until("the folder appears", async () => (await readdir(instance.mountpoint)).includes("Many"));
+      let isOver = false;
+      const scanned = daemon.scanned().finally(() => {
+        isOver = true;
+      });
+      const lists = [await namesIn(folder)];
+      while (!isOver) {
+        lists.push(await namesIn(folder));
+        assertNothingMissing(lists.splice(0, lists.length - 2)[0], lists[0], lists[1]);
+      }
+      assert.equal((await scanned).tracks, ENTRIES);
+      const names = await until("a complete listing", async () => {
+        const all = await namesIn(folder);
+        return all.size === ENTRIES ? all : undefined;
+      });
+      for (let at = 0; at < ENTRIES; at += 1) assert.ok(names.has(`track ${at}.mp3`), `track ${at}`);
+      const { stdout } = await run(["find", folder, "-type", "f", "-name", "*.mp3", "-size", "+0"]);
+      assert.equal(stdout.trimEnd().split("\n").length, ENTRIES);
+      assert.equal((await daemon.stop()).code, 0);
+    });
+  });
+}
+
+/** The names of one listing. @throws when one comes twice. */
+async function namesIn(folder: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const { name } of await opendir(folder, { bufferSize: 1024 })) {
+    assert.ok(!names.has(name), `'${name}' came twice`);
+    names.add(name);
+  }
+  return names;
+}
+
+/** What is there before and after a listing was there during it. */
+function assertNothingMissing(
+  earlier: Set<string> | undefined,
+  between: Set<string> | undefined,
+  later: Set<string> | undefined,
+): void {
+  if (!earlier || !between || !later) return;
+  for (const name of earlier) {
+    if (later.has(name)) assert.ok(between.has(name), `'${name}' was left out`);
+  }
+}
