@@ -72,9 +72,10 @@ export class FileTable {
         `${select} WHERE f.state = ${FILE_STATE.listed} AND f.id > ? ORDER BY f.id LIMIT ?`,
       )
       .raw();
+    // The plus keeps SQLite from sorting all files of the origin, by its index on paths, for every page.
     this.#after = db
       .prepare<[number, number, number], FileTuple>(
-        `${select} WHERE f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
+        `${select} WHERE +f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
       )
       .raw();
     this.#insertNode = db.prepare(

@@ -2,6 +2,7 @@
 export { pathFromBytes, pathToBytes } from "../content/path-bytes.js";
 export type { ErrnoName } from "../errno.js";
 export { ERRNO, ErrnoError, errnoOf } from "../errno.js";
+export { MusicfsError } from "../errors.js";
 export type { DirectoryEntry, EntryChange, NodeAttributes, NodeKind } from "../model/entry.js";
 export { ROOT_INO } from "../model/entry.js";
 export type { VfsDescription } from "../model/mount-driver.js";

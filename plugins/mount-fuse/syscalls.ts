@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
-import { MusicfsError } from "musicfs";
+// Not from "musicfs", which every worker would have to load with all that a config needs.
+import { MusicfsError } from "musicfs/vfs";
 
 /**
  * The few system calls that Node lacks, or has only at the price of an exception a failure. Memory is
