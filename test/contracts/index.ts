@@ -11,6 +11,7 @@ export {
 } from "./contract.js";
 export { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
 export { type LayoutCase, type LayoutSubject, layoutContract } from "./layout.js";
+export { type MountDriverCase, type MountDriverSubject, mountDriverContract } from "./mount-driver.js";
 export { originContract } from "./origin.js";
 export type { OriginCase, OriginSubject } from "./origin-subject.js";
 export { createRandom, type Random } from "./random.js";

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import type { MountDriver } from "../../core/model/mount-driver.js";
+import type { ContractCase, ContractSubject } from "./contract.js";
+import { settledWithin } from "./deadline.js";
+import { type MountFixture, withMount } from "./mount-fixture.js";
+import { createRandom } from "./random.js";
+
+export interface MountDriverSubject extends ContractSubject {
+  readonly driver: MountDriver;
+}
+
+export type MountDriverCase = ContractCase<MountDriverSubject>;
+
+/** Longest that an unmount may take, in milliseconds. */
+const END_MS = 20_000;
+
+/** The contract of a mount driver. Needs a machine that can mount; every mount is looked at by a child process. */
+export const mountDriverContract: readonly MountDriverCase[] = [
+  {
+    name: "a mount shows the catalogue's tree, and every file's own bytes, from this disk and late ones",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+        // Again: now the kernel may answer by itself.
+        await showsExpected(fixture);
+      });
+    },
+  },
+  {
+    name: "an empty catalogue is an empty folder",
+    run: ({ driver }) => withMount(driver, async (fixture) => assert.deepEqual(await fixture.look(), [])),
+  },
+  {
+    name: "what is added and removed is seen once the mount was told",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+        fixture.removeLocal("Artist/Album/01 - One.flac");
+        fixture.addLocal("Artist/Album/03 - Three.flac", Buffer.from("three"));
+        fixture.addLocal("Artist/New Album/01 - New.flac", Buffer.from("new"));
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+        fixture.removeLocal("Artist/New Album/01 - New.flac");
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+      });
+    },
+  },
+  {
+    name: "every way to write is refused with EROFS",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        const errors = await fixture.tryToWrite("Artist/Album/01 - One.flac");
+        for (const [attempt, code] of Object.entries(errors)) assert.equal(code, "EROFS", attempt);
+        await showsExpected(fixture);
+      });
+    },
+  },
+  {
+    name: "unmount ends the mount as stopped, leaves an empty folder, and may be called twice",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        await fixture.look();
+        await settledWithin(END_MS, "unmount", mount.unmount(1000));
+        assert.equal(await settledWithin(END_MS, "ended", mount.ended), "stopped");
+        await settledWithin(END_MS, "the second unmount", mount.unmount(0));
+        assert.deepEqual(readdirSync(fixture.session.mountpoint), []);
+      });
+    },
+  },
+  {
+    name: "a driver can mount again",
+    async run({ driver }) {
+      for (let round = 0; round < 2; round++) {
+        await withMount(driver, async (fixture, mount) => {
+          fill(fixture);
+          await fixture.invalidate(mount);
+          await showsExpected(fixture);
+        });
+      }
+    },
+  },
+  {
+    name: "a folder that is no mount is not detached",
+    async run({ driver }) {
+      await withMount(driver, async ({ session }, mount) => {
+        await mount.unmount(0);
+        assert.equal(await driver.detachStale(session.mountpoint, session.source), false);
+      });
+    },
+  },
+  {
+    name: "requests are counted",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        await fixture.look();
+        const { requests } = mount.statistics();
+        const served = Object.values(requests).reduce((sum, count) => sum + count, 0);
+        assert.ok(served > 0, JSON.stringify(requests));
+      });
+    },
+  },
+  {
+    name: "what is missing of the machine is told with the line to type",
+    async run({ driver }) {
+      for (const { ok, subject, finding, remedy } of await driver.diagnose()) {
+        assert.ok(subject !== "" && finding !== "");
+        if (!ok) assert.ok(remedy, `${subject}: ${finding}`);
+      }
+    },
+  },
+];
+
+function fill(fixture: MountFixture): void {
+  const random = createRandom(50);
+  const bytes = (length: number): Buffer => Buffer.from(random.bytes(length));
+  fixture.addLocal("Artist/Album/01 - One.flac", bytes(300_000));
+  fixture.addLocal("Artist/Album/02 - Empty.flac", bytes(0));
+  fixture.addLocal(`Odd/it's "quoted" 🎶 ${"夜".repeat(60)}.mp3`, bytes(4097));
+  fixture.addRemote("Elsewhere/01 - Late.flac", bytes(300_001));
+  fixture.addRemote("at the root.mp3", bytes(1));
+}
+
+async function showsExpected(fixture: MountFixture): Promise<void> {
+  const seen = await fixture.look();
+  const files = seen.filter((entry) => entry.kind === "file");
+  assert.deepEqual(files.map(({ path }) => path).sort(), [...fixture.expected.keys()].sort());
+  for (const { path, sizeBytes, base64 } of files) {
+    const content = fixture.expected.get(path);
+    assert.equal(sizeBytes, content?.length, path);
+    assert.ok(content?.equals(Buffer.from(base64, "base64")), `${path}: other bytes`);
+  }
+  const folders = seen.filter((entry) => entry.kind === "directory").map(({ path }) => path);
+  assert.deepEqual(folders.sort(), [...foldersOf(fixture.expected.keys())].sort());
+}
+
+function foldersOf(paths: Iterable<string>): Set<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const segments = path.split("/").slice(0, -1);
+    segments.forEach((_, index) => {
+      folders.add(segments.slice(0, index + 1).join("/"));
+    });
+  }
+  return folders;
+}

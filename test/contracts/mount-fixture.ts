@@ -1,0 +1,152 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Catalogue, openCatalogue } from "../../core/catalogue/catalogue.js";
+import { ErrnoError } from "../../core/errno.js";
+import { Placer } from "../../core/library/placer.js";
+import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
+
+const CHILD = fileURLToPath(new URL("./mount-child.js", import.meta.url));
+/** Longest that a child process may look at a mount, in milliseconds. */
+const CHILD_MS = 30_000;
+
+/** What a child process is asked to do with a mount. */
+export type ChildTask =
+  | { readonly do: "walk"; readonly folder: string }
+  | { readonly do: "write"; readonly folder: string; readonly file: string };
+
+/** What a child process saw. */
+export type SeenEntry =
+  | { readonly path: string; readonly kind: "directory" }
+  | { readonly path: string; readonly kind: "file"; readonly sizeBytes: number; readonly base64: string };
+
+/** A small catalogue of two origins, one with files of this disk and one whose bytes come late. */
+export class MountFixture {
+  readonly session: MountSession;
+  /** What the mount must show: content by path. */
+  readonly expected = new Map<string, Buffer>();
+  readonly #base: string;
+  readonly #catalogue: Catalogue;
+  readonly #placer: Placer;
+  readonly #local: number;
+  readonly #remote: number;
+  readonly #remoteContent = new Map<number, Buffer>();
+
+  constructor() {
+    this.#base = realpathSync(mkdtempSync(join(tmpdir(), "musicfs-contract-")));
+    const mountpoint = join(this.#base, "mnt");
+    mkdirSync(mountpoint);
+    const cataloguePath = join(this.#base, "catalogue.sqlite");
+    this.#catalogue = openCatalogue(cataloguePath);
+    this.#local = this.#catalogue.originNumber("local");
+    this.#remote = this.#catalogue.originNumber("remote");
+    const originIds = new Map([
+      [this.#local, "local"],
+      [this.#remote, "remote"],
+    ]);
+    this.#placer = new Placer({ catalogue: this.#catalogue, originIds, wantsPaths: () => false });
+    const root = join(this.#base, "music");
+    this.session = {
+      mountpoint,
+      source: `musicfs:contract-${process.pid}-${performance.now()}`,
+      vfs: {
+        cataloguePath,
+        origins: [{ number: this.#local, local: { root, followSymlinks: false } }, { number: this.#remote }],
+      },
+      late: {
+        read: async (ino, _revision, offsetBytes, lengthBytes) => {
+          const content = this.#remoteContent.get(ino);
+          if (!content) throw new ErrnoError("EIO");
+          return content.subarray(offsetBytes, offsetBytes + lengthBytes);
+        },
+        refresh: async () => undefined,
+      },
+      log: { info: () => undefined, warn: () => undefined },
+    };
+  }
+
+  /** Adds a file that lies on this disk. */
+  addLocal(path: string, content: Buffer): void {
+    const full = join(this.#base, "music", path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content);
+    this.#add(this.#local, path, content, statSync(full).mtimeMs);
+  }
+
+  /** Adds a file whose bytes only `late` can give. */
+  addRemote(path: string, content: Buffer): void {
+    this.#remoteContent.set(this.#add(this.#remote, path, content, 0), content);
+  }
+
+  /** Takes a local file out of the catalogue. */
+  removeLocal(path: string): void {
+    const { files } = this.#catalogue;
+    const row = files.byPath(this.#local, path);
+    if (!row) throw new Error(`'${path}' is not in the catalogue`);
+    this.#catalogue.transaction(() => {
+      this.#placer.remove(row);
+      files.remove(row);
+    });
+    this.expected.delete(path);
+  }
+
+  /** Tells the mount what was added and removed since the last call. */
+  async invalidate(mount: Mount): Promise<void> {
+    await mount.invalidate(this.#placer.takeChanges());
+  }
+
+  /** Everything that a process sees in the mount. */
+  async look(): Promise<SeenEntry[]> {
+    return (await inChild({ do: "walk", folder: this.session.mountpoint })) as SeenEntry[];
+  }
+
+  /** The error of every way to write, by its name. */
+  async tryToWrite(file: string): Promise<Record<string, string>> {
+    return (await inChild({ do: "write", folder: this.session.mountpoint, file })) as Record<string, string>;
+  }
+
+  close(): void {
+    this.#catalogue.close();
+    rmSync(this.#base, { recursive: true, force: true });
+  }
+
+  // Without tags: the path in the mount is the path in the origin.
+  #add(origin: number, path: string, content: Buffer, mtimeMs: number): number {
+    this.expected.set(path, content);
+    return this.#catalogue.transaction(() => {
+      const row = this.#catalogue.files.insert(origin, { path, sizeBytes: content.length, mtimeMs });
+      this.#placer.place(row, path.split("/"));
+      return row.ino;
+    });
+  }
+}
+
+/** Mounts a fixture, and sees that it is unmounted however `use` ends. */
+export async function withMount(
+  driver: MountDriver,
+  use: (fixture: MountFixture, mount: Mount) => Promise<void>,
+): Promise<void> {
+  const fixture = new MountFixture();
+  try {
+    const mount = await driver.mount(fixture.session);
+    try {
+      await use(fixture, mount);
+    } finally {
+      await mount.unmount(0);
+    }
+  } finally {
+    fixture.close();
+  }
+}
+
+async function inChild(task: ChildTask): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, JSON.stringify(task)], {
+    timeout: CHILD_MS,
+    killSignal: "SIGKILL",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout);
+}
