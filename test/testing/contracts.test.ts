@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { CachePolicy, Chunker, OriginFile } from "musicfs";
+import { cacheLru, chunkerFastcdc, layoutArtistAlbum } from "musicfs/plugins";
+import {
+  type ContractCase,
+  type ContractSubject,
+  cachePolicyContract,
+  chunkerContract,
+  layoutContract,
+  type MakeSubject,
+  originContract,
+  runCase,
+  runContract,
+  setUpPlugin,
+} from "musicfs/testing";
+import { MemoryOrigin, memorySubject } from "./memory-origin.js";
+
+describe("an origin in memory keeps the contract of an origin", () => {
+  runContract(originContract, () => memorySubject((files) => new MemoryOrigin(files)), { test });
+});
+
+describe("the contract of an origin finds", () => {
+  finds(originContract, "a file that is listed twice", /every file once/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { list } = origin;
+      origin.list = async function* (signal) {
+        yield* list.call(origin, signal);
+        yield* list.call(origin, signal);
+      };
+      return origin;
+    }),
+  );
+  finds(originContract, "a listing in one piece", /batches of bounded size/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      origin.list = async function* () {
+        yield {
+          files: [...origin.files.keys()].map((path) => origin.describe(path) as OriginFile),
+          unreadable: [],
+        };
+      };
+      return origin;
+    }),
+  );
+  finds(originContract, "old content under a new name", /changed is not served/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { read } = origin;
+      origin.read = (file, ...rest) => read.call(origin, origin.describe(file.path) ?? file, ...rest);
+      return origin;
+    }),
+  );
+  finds(originContract, "a read that stops one byte early", /make up the whole|as it was written/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { read } = origin;
+      origin.read = (file, from, length, signal) =>
+        read.call(origin, file, from, Math.max(0, length - 1), signal);
+      return origin;
+    }),
+  );
+  finds(originContract, "a buffer that is used again", /the reader's own/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { read } = origin;
+      const shared = new Uint8Array(8 * 1024 * 1024);
+      origin.read = async (...args) => {
+        const bytes = await read.apply(origin, args);
+        shared.set(bytes);
+        return shared.subarray(0, bytes.length);
+      };
+      return origin;
+    }),
+  );
+  finds(originContract, "an abort that nobody hears", /ends a listing|ends list, stat and read/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { list } = origin;
+      const deaf = new AbortController().signal;
+      origin.list = () => list.call(origin, deaf);
+      return origin;
+    }),
+  );
+  finds(originContract, "a missing root that looks empty", /a root that is missing/, () =>
+    memorySubject(
+      (files) => new MemoryOrigin(files),
+      () => new MemoryOrigin([]),
+    ),
+  );
+});
+
+describe("the contract of a layout finds", () => {
+  const layout = async (place: (path: readonly string[], calls: number) => readonly string[]) => {
+    const plugin = await setUpPlugin(layoutArtistAlbum());
+    let calls = 0;
+    return {
+      ...plugin,
+      placeTrack: (track: Parameters<typeof plugin.placeTrack>[0]) =>
+        place(plugin.placeTrack(track) ?? [track.path], ++calls),
+    };
+  };
+  finds(layoutContract, "a place that depends on what came before", /always has the same place/, () =>
+    layout((path, calls) => [...path.slice(0, -1), `${calls} ${path.at(-1)}`]),
+  );
+  finds(layoutContract, "folders made of tags", /adds no folder/, () =>
+    layout((path) => path.join("/").split("/")),
+  );
+  finds(layoutContract, "an empty path", /at least one text/, () =>
+    layout((path) => (path.at(-1)?.includes("..") ? [] : path)),
+  );
+  finds(layoutContract, "a name without its extension", /ends in the track's extension/, () =>
+    layout((path) => path.map((name) => name.replace(/\.\w+$/, ""))),
+  );
+});
+
+describe("the contract of a chunker finds", () => {
+  const chunker = async (sabotage: (honest: Chunker) => Partial<Chunker>) => {
+    const plugin = await setUpPlugin(chunkerFastcdc());
+    const honest = await plugin.chunker();
+    const made = (): Chunker => ({ ...honest, ...sabotage(honest) });
+    return { chunker: made(), twin: made(), averageBytes: 65_536, close: plugin.close };
+  };
+  finds(chunkerContract, "cuts that depend on the offset", /depends on the bytes/, () =>
+    chunker(({ cut }) => ({
+      cut: (bytes, from, to) => {
+        const size = cut(bytes, from, to);
+        return from % 2 === 1 && size > 1 && to - from > 16_384 ? size - 1 : size;
+      },
+    })),
+  );
+  finds(chunkerContract, "a look at bytes behind the end", /depends on the bytes/, () =>
+    chunker(({ cut }) => ({
+      cut: (bytes, from, to) => Math.min(to - from, cut(bytes, from, bytes.length) - ((bytes[to] ?? 0) & 1)),
+    })),
+  );
+  finds(chunkerContract, "chunks of a fixed size", /leave the chunks after them/, () =>
+    chunker(() => ({ cut: (_bytes, from, to) => Math.min(65_536, to - from) })),
+  );
+  finds(chunkerContract, "a chunk that is too big", /none is empty or too big/, () =>
+    chunker(() => ({ maxBytes: 70_000 })),
+  );
+  finds(chunkerContract, "memory of earlier calls", /cut alike/, () =>
+    chunker(({ cut }) => {
+      let last = 0;
+      return {
+        cut: (bytes, from, to) => {
+          const odd = last % 2;
+          last = cut(bytes, from, to);
+          return Math.max(1, last - odd);
+        },
+      };
+    }),
+  );
+  finds(chunkerContract, "input that is written to", /not written to/, () =>
+    chunker(({ cut }) => ({
+      cut: (bytes, from, to) => {
+        const size = cut(bytes, from, to);
+        bytes[from] = 0;
+        return size;
+      },
+    })),
+  );
+});
+
+describe("the contract of a cache policy finds", () => {
+  const policy = async (sabotage: (honest: CachePolicy) => Partial<CachePolicy>) => {
+    const plugin = await setUpPlugin(cacheLru());
+    const honest = await plugin.cachePolicy();
+    return { policy: { ...honest, ...sabotage(honest) }, close: plugin.close };
+  };
+  finds(cachePolicyContract, "a file that is never a victim", /exactly once/, () =>
+    policy(({ victims }) => ({ victims: (nowMs) => [...victims(nowMs)].slice(1) })),
+  );
+  finds(cachePolicyContract, "a victim that is named twice", /exactly once/, () =>
+    policy(({ victims }) => ({ victims: (nowMs) => [...victims(nowMs), ...victims(nowMs)] })),
+  );
+  finds(cachePolicyContract, "a file that it does not forget", /left is no victim/, () =>
+    policy(() => ({ removed: () => undefined })),
+  );
+  finds(cachePolicyContract, "victims that are gone once they were named", /evicts nothing/, () =>
+    policy(({ victims, removed }) => ({
+      *victims(nowMs) {
+        for (const key of victims(nowMs)) {
+          removed(key);
+          yield key;
+        }
+      },
+    })),
+  );
+  finds(cachePolicyContract, "a file that it learns of by a read", /never heard of/, () =>
+    policy(({ added }) => ({ touched: (key, nowMs) => added({ key, sizeBytes: 1 }, nowMs) })),
+  );
+  finds(cachePolicyContract, "a limit that is none", /limits are finite/, () =>
+    policy(() => ({ maxBytes: Number.POSITIVE_INFINITY })),
+  );
+});
+
+/** Registers a test that runs all cases on a broken subject, and sees that one whose name matches fails. */
+function finds<Subject extends ContractSubject>(
+  cases: readonly ContractCase<Subject>[],
+  what: string,
+  caseName: RegExp,
+  makeSubject: MakeSubject<NoInfer<Subject>>,
+): void {
+  test(what, async () => {
+    const meant = cases.filter(({ name }) => caseName.test(name));
+    const outcomes = await Promise.allSettled(
+      meant.map((contractCase) => runCase(contractCase, makeSubject)),
+    );
+    assert.ok(
+      outcomes.some(({ status }) => status === "rejected"),
+      `none of these failed: ${meant.map(({ name }) => name).join(", ") || "no case has such a name"}`,
+    );
+  });
+}
