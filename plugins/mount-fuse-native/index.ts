@@ -1,5 +1,4 @@
 import { definePlugin, z } from "musicfs";
-import { createFuseNativeDriver } from "./driver.js";
 
 const id = z.int().min(0).max(0xfffffffe);
 const octal = z
@@ -13,6 +12,7 @@ const octal = z
  */
 export const mountFuseNative = definePlugin({
   name: "mount-fuse-native",
+  provides: ["mount"],
   options: z.strictObject({
     /**
      * Let other users see the mount; without it only the one who mounted does, and not even root. When not
@@ -27,7 +27,10 @@ export const mountFuseNative = definePlugin({
     umask: z.union([z.int().min(0).max(0o777), octal]).default(0o022),
   }),
   setup({ hooks }, options) {
-    const driver = createFuseNativeDriver(options);
-    hooks.provideMount.tap(() => driver);
+    // Loaded when it is chosen: a config imports every plugin that comes with MusicFS.
+    hooks.provideMount.tap(async () => {
+      const { createFuseNativeDriver } = await import("./driver.js");
+      return createFuseNativeDriver(options);
+    });
   },
 });

@@ -1,5 +1,4 @@
 import { definePlugin, z } from "musicfs";
-import { createFuseDriver } from "./driver.js";
 
 const id = z.int().min(0).max(0xfffffffe);
 const octal = z
@@ -13,6 +12,7 @@ const octal = z
  */
 export const mountFuse = definePlugin({
   name: "mount-fuse",
+  provides: ["mount"],
   options: z.strictObject({
     /**
      * Let the kernel read files of this disk by itself where it can: Linux 6.9, as root. @default true
@@ -35,7 +35,10 @@ export const mountFuse = definePlugin({
     readAheadKib: z.int().min(0).max(65_536).default(1024),
   }),
   setup({ hooks }, options) {
-    const driver = createFuseDriver(options);
-    hooks.provideMount.tap(() => driver);
+    // Loaded when it is chosen: a config imports every plugin that comes with MusicFS.
+    hooks.provideMount.tap(async () => {
+      const { createFuseDriver } = await import("./driver.js");
+      return createFuseDriver(options);
+    });
   },
 });
