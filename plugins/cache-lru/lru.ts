@@ -1,4 +1,5 @@
 import type { CachePolicy } from "musicfs";
+import { type Place, Queue } from "./queue.js";
 
 export interface LruLimits {
   readonly maxBytes: number;
@@ -7,23 +8,29 @@ export interface LruLimits {
   readonly maxAgeMs?: number | undefined;
 }
 
+interface Item {
+  readonly enteredMs: number;
+  readonly byEntry: Place<number>;
+  byUse: Place<number>;
+}
+
 /**
  * Keeps what was read last: the file whose last read is longest ago is the first victim, apart from those
- * that are too old.
- *
- * A `Map` remembers the order in which its keys were set, so adding, touching and removing take the same
- * time at ten files and at ten million, and victims are found without sorting.
+ * that are too old. Adding, touching, removing and finding the next victim take constant time.
  */
 export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): CachePolicy {
-  /** When each file entered the cache, the oldest first. */
-  const enteredMs = new Map<number, number>();
-  /** The one whose last read is longest ago first. */
-  const byUse = new Set<number>();
-  // Clocks are set back; then the order of what happened still is the order of the maps.
+  const items = new Map<number, Item>();
+  const byEntry = new Queue<number>();
+  const byUse = new Queue<number>();
+  // Clocks are set back; the order of what happened is the order of the queue all the same.
   let latestMs = Number.NEGATIVE_INFINITY;
-  const moveToEnd = (key: number): void => {
-    byUse.delete(key);
-    byUse.add(key);
+
+  const remove = (key: number): void => {
+    const item = items.get(key);
+    if (!item) return;
+    byEntry.leave(item.byEntry);
+    byUse.leave(item.byUse);
+    items.delete(key);
   };
 
   return {
@@ -31,27 +38,25 @@ export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): Cach
     minFreeBytes,
     admits: ({ sizeBytes }) => sizeBytes <= maxBytes,
     added({ key }, nowMs) {
+      remove(key);
       latestMs = Math.max(latestMs, nowMs);
-      enteredMs.delete(key);
-      enteredMs.set(key, latestMs);
-      moveToEnd(key);
+      items.set(key, { enteredMs: latestMs, byEntry: byEntry.push(key), byUse: byUse.push(key) });
     },
     touched(key) {
-      if (byUse.has(key)) moveToEnd(key);
+      const item = items.get(key);
+      if (!item) return;
+      byUse.leave(item.byUse);
+      item.byUse = byUse.push(key);
     },
-    removed(key) {
-      enteredMs.delete(key);
-      byUse.delete(key);
-    },
+    removed: remove,
     *victims(nowMs) {
       const oldestMs = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - maxAgeMs;
-      for (const [key, ms] of enteredMs) {
-        if (ms >= oldestMs) break;
+      const isTooOld = (key: number): boolean => (items.get(key)?.enteredMs ?? nowMs) < oldestMs;
+      for (const key of byEntry) {
+        if (!isTooOld(key)) break;
         yield key;
       }
-      for (const key of byUse) {
-        if ((enteredMs.get(key) ?? 0) >= oldestMs) yield key;
-      }
+      for (const key of byUse) if (!isTooOld(key)) yield key;
     },
   };
 }

@@ -53,6 +53,20 @@ describe("cache-lru", () => {
     assert.deepEqual([...policy.victims(122_000)], [1, 2, 4, 3]);
   });
 
+  test("names what is left while files are read, come and go between two victims", async () => {
+    const policy = await policyOf({});
+    for (const key of [1, 2, 3, 4, 5]) policy.added({ key, sizeBytes: 1 }, key);
+    const victims = policy.victims(6)[Symbol.iterator]();
+    assert.equal(victims.next().value, 1);
+    for (const key of [1, 2, 3]) policy.removed(key);
+    policy.touched(4, 7);
+    policy.added({ key: 6, sizeBytes: 1 }, 8);
+    assert.deepEqual([victims.next().value, victims.next().value], [5, 4]);
+    policy.removed(4);
+    assert.deepEqual([victims.next().value, victims.next().done], [6, true]);
+    assert.deepEqual([...policy.victims(9)], [5, 6]);
+  });
+
   test("does not keep a file that is bigger than the cache", async () => {
     const policy = await policyOf({ maxBytes: 1000 });
     assert.equal(policy.admits({ key: 1, sizeBytes: 1000 }), true);
