@@ -3,6 +3,6 @@ import { originLocal } from "musicfs/plugins";
 
 /** What `npm start` mounts: the library that MUSICFS_LIBRARY names, else the tiny one in examples/. */
 export default defineConfig(({ env }) => ({
-  mountpoint: env.MUSICFS_MOUNTPOINT ?? "./mnt",
+  mountpoint: "./mnt",
   plugins: [originLocal({ path: env.MUSICFS_LIBRARY ?? "./examples/library" })],
 }));
