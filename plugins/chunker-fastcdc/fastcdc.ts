@@ -45,7 +45,7 @@ export function createFastcdc({ minBytes, averageBytes, maxBytes }: FastcdcSizes
 /**
  * Rolls the hash over `bytes[from..to)` until its masked bits are zero.
  *
- * Sixteen steps a round: the check of the loop's end costs nearly as much as a step (README.md has the figures).
+ * Sixteen steps a round: the check of the loop's end costs nearly as much as a step (figures in README.md).
  *
  * @param carry the hash before `from`, and after the call the hash at `to`.
  * @returns the offset behind the byte at which the bits were zero, or `0`.

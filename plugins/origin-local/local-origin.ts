@@ -1,5 +1,6 @@
 import { close, read as readFd } from "node:fs";
-import { lstat, realpath, statfs, stat as statPath } from "node:fs/promises";
+import { lstat, readlink, realpath, statfs, stat as statPath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import {
   ErrnoError,
@@ -16,6 +17,9 @@ import { walkInWorker } from "./walk.js";
 
 const readAsync = promisify(readFd);
 const closeAsync = promisify(close);
+
+/** As many as Linux follows in one path. */
+const MAX_LINKS = 40;
 
 export interface LocalOriginOptions {
   readonly id: string;
@@ -80,11 +84,18 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
   };
 }
 
-async function realRoot(folder: string): Promise<string> {
+// The folder of a disk that is mounted later may lie behind links already; a root that still has one in it
+// would make every file look as if it lay outside.
+async function realRoot(folder: string, linksLeft = MAX_LINKS): Promise<string> {
   try {
     return pathFromBytes(await realpath(folder, { encoding: "buffer" }));
   } catch {
-    return pathFromBytes(Buffer.from(folder));
+    const parent = dirname(folder);
+    if (parent === folder) return folder;
+    const location = join(await realRoot(parent, linksLeft), basename(folder));
+    const target = await readlink(location).catch(() => undefined);
+    if (target === undefined || linksLeft === 0) return location;
+    return realRoot(resolve(dirname(location), target), linksLeft - 1);
   }
 }
 

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import type { Origin, UnreadableFolder } from "musicfs";
+import type { Origin } from "musicfs";
 import { originLocal } from "musicfs/plugins";
 import {
   type OriginSubject,
@@ -14,7 +23,23 @@ import {
   writeSampleTree,
 } from "musicfs/testing";
 import { writeHostileNames } from "../support/hostile-names.js";
+import { AS_NOBODY, run } from "../support/process.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+
+/** Prints what an origin lists of the folder that is its argument. */
+const LISTER = `
+  import { originLocal } from ${JSON.stringify(import.meta.resolve("musicfs/plugins"))};
+  import { setUpPlugin } from ${JSON.stringify(import.meta.resolve("musicfs/testing"))};
+  const plugin = await setUpPlugin(originLocal({ path: process.argv[2] }));
+  const [origin] = await plugin.origins();
+  const files = [], unreadable = [];
+  for await (const batch of origin.list(new AbortController().signal)) {
+    files.push(...batch.files.map(({ path }) => path));
+    unreadable.push(...batch.unreadable);
+  }
+  console.log(JSON.stringify({ files, unreadable }));
+  await plugin.close();
+`;
 
 const noAbort = new AbortController().signal;
 
@@ -54,13 +79,42 @@ describe("origin-local", () => {
   });
 
   test("names a folder that cannot be listed, and lists the rest", async (t) => {
-    if (process.getuid?.() === 0) return t.skip("root can list every folder");
-    const root = temporaryFolder(t);
-    mkdirSync(join(root, "closed"), { mode: 0 });
+    const base = temporaryFolder(t);
+    const root = join(base, "music");
+    const script = join(base, "list.mjs");
+    mkdirSync(join(root, "closed"), { recursive: true });
+    chmodSync(join(root, "closed"), 0);
     writeFileSync(join(root, "open.mp3"), "x");
-    const unreadable: UnreadableFolder[] = [];
-    for await (const batch of (await open(root)).list(noAbort)) unreadable.push(...batch.unreadable);
+    writeFileSync(script, LISTER);
+    chmodSync(base, 0o755);
+    // Root can list every folder, so somebody else does.
+    const asNobody = process.getuid?.() === 0 ? AS_NOBODY : [];
+    const { stdout, stderr } = await run([...asNobody, process.execPath, script, root]);
+    const { files, unreadable } = JSON.parse(stdout || `{"files":${JSON.stringify(stderr)}}`);
+    assert.deepEqual(files, ["open.mp3"]);
     assert.deepEqual(unreadable, [{ path: "closed", reason: "EACCES" }]);
+  });
+
+  test("can be read when its disk comes later, also behind links", async (t) => {
+    const base = temporaryFolder(t);
+    symlinkSync("disk", join(base, "link to the disk"));
+    symlinkSync(join(base, "link to the disk", "music"), join(base, "Music"));
+    const origin = await open(join(base, "Music"));
+    await assert.rejects(() => listedPaths(origin), { code: "MFS_ORIGIN_UNAVAILABLE" });
+    mkdirSync(join(base, "disk", "music"), { recursive: true });
+    writeFileSync(join(base, "disk", "music", "late.mp3"), "late");
+    assert.deepEqual(await listedPaths(origin), ["late.mp3"]);
+    const file = await origin.stat("late.mp3", noAbort);
+    assert.ok(file);
+    assert.equal(Buffer.from(await origin.read(file, 0, 9, noAbort)).toString(), "late");
+  });
+
+  test("a link that leads to itself is a folder that is not there", async (t) => {
+    const base = temporaryFolder(t);
+    symlinkSync("loop", join(base, "loop"));
+    await assert.rejects(async () => listedPaths(await open(join(base, "loop", "music"))), {
+      code: "MFS_ORIGIN_UNAVAILABLE",
+    });
   });
 
   test("names that are not UTF-8 are listed, looked at and read", async (t) => {
