@@ -48,13 +48,17 @@ export async function setUpPlugin(plugin: Plugin, options: SetUpOptions = {}): P
   const hooks = createHooks((error) => eventErrors.push(error));
   const controller = new AbortController();
   const disposers: (() => void | Promise<void>)[] = [];
-  const stateDir = mkdtempSync(join(tmpdir(), "musicfs-plugin-"));
+  let stateDir: string | undefined;
+  const stateDirOf = (): string => {
+    stateDir ??= mkdtempSync(join(tmpdir(), "musicfs-plugin-"));
+    return stateDir;
+  };
   const close = async (): Promise<void> => {
     controller.abort(new Error("MusicFS stops"));
     try {
       for (const dispose of disposers.splice(0).reverse()) await dispose();
     } finally {
-      rmSync(stateDir, { recursive: true, force: true });
+      if (stateDir !== undefined) rmSync(stateDir, { recursive: true, force: true });
     }
   };
   try {
@@ -63,7 +67,7 @@ export async function setUpPlugin(plugin: Plugin, options: SetUpOptions = {}): P
       log: options.log ?? dropMessages,
       signal: controller.signal,
       configDir: options.configDir ?? process.cwd(),
-      stateDirOf: () => stateDir,
+      stateDirOf,
       onDispose: (dispose) => disposers.push(dispose),
     });
   } catch (error) {
