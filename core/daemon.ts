@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Config } from "./config/config.js";
+import { checkOverlaps } from "./config/overlaps.js";
 import { createLateAnswers } from "./content/late-answers.js";
 import { serveControl } from "./control/server.js";
 import { NO_REQUESTS, type Status } from "./control/status.js";
@@ -61,23 +62,28 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
 }
 
 async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daemon> {
+  checkOverlaps(config, []);
   takeFolders(config, undo);
   const instance = await createInstance(config, log);
   undo.push(() => instance.dispose());
   undo.push(() => instance.abort(new Error("MusicFS stops")));
 
   const driver = await requireDriver(instance);
+  const catalogue = openCatalogueOf(config, log);
+  undo.push(() => catalogue.close());
+  const origins = await openOrigins(instance, catalogue);
+  undo.push(() => closeOrigins(origins, log));
+  checkOverlaps(
+    config,
+    origins.flatMap(({ origin }) => (origin.local ? [origin.local.root] : [])),
+  );
+
   const source = mountSourceOf(config);
   if (await driver.detachStale(config.mountpoint, source)) {
     log.warn(`detached a dead mount of an earlier run at ${config.mountpoint}`);
   }
   const mountpoint = prepareMountpoint(config.mountpoint);
   undo.push(() => mountpoint.release());
-
-  const catalogue = openCatalogueOf(config, log);
-  undo.push(() => catalogue.close());
-  const origins = await openOrigins(instance, catalogue);
-  undo.push(() => closeOrigins(origins, log));
 
   const changes = new ChangeRelay(log);
   const parts = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>

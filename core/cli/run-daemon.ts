@@ -21,6 +21,7 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   const signals = watchSignals();
   const daemon = await startAndReport(config, log, options);
   signals.connect(daemon);
+  if (!screen.isTerminal) log.info(`mounted at ${daemon.mountpoint}`, { pid: process.pid });
   const announced = options.detached ? undefined : announce(daemon, config, options, screen, log);
   const { exitCode, reason } = await daemon.ended;
   announced?.stop();
