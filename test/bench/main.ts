@@ -38,7 +38,9 @@ async function main(): Promise<void> {
   }
   const cleanup = new Cleanup();
   for (const [signal, code] of Object.entries(SIGNAL_EXIT)) {
-    process.once(signal, () => void leave(cleanup, code));
+    process.once(signal, () => {
+      leaving ??= leave(cleanup, code);
+    });
   }
   try {
     await measureAll(options, cleanup);
@@ -69,6 +71,8 @@ async function measureOne(name: FigureName, options: BenchOptions, parent: strin
   try {
     return await MEASURES[name]({ options, cleanup, folder, shared: makeFolder(parent, "shared"), say });
   } catch (error) {
+    // What fails then was stopped, and nothing else may begin.
+    if (leaving) return leaving;
     say(`failed: ${messageOf(error)}`);
     process.exitCode = 1;
     return [];
@@ -81,8 +85,9 @@ async function measureOne(name: FigureName, options: BenchOptions, parent: strin
 
 // What the figure that is being measured has to undo.
 let current: Cleanup | undefined;
+let leaving: Promise<never> | undefined;
 
-async function leave(cleanup: Cleanup, code: number): Promise<void> {
+async function leave(cleanup: Cleanup, code: number): Promise<never> {
   await current?.run();
   killChildren();
   await cleanup.run();
