@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { MusicfsError, messageOf } from "./errors.js";
@@ -27,6 +27,8 @@ export function takeLock(folder: string, holder: LockHolder): Lock {
   try {
     db.pragma("locking_mode = EXCLUSIVE");
     db.exec("BEGIN EXCLUSIVE");
+    // Whoever can open it could hold it. Never by a descriptor: closing one would drop the lock (fcntl(2)).
+    chmodSync(join(folder, "lock"), 0o600);
     writeFileSync(join(folder, "lock.json"), JSON.stringify({ ...holder, pid: process.pid }), {
       mode: 0o600,
     });

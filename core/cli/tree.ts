@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import type { ScanStatus } from "../control/status.js";
 import { EXIT, MusicfsError } from "../errors.js";
 import { escapeControls, safeJson } from "../text.js";
 import { createCommandLog } from "./command-log.js";
@@ -29,19 +30,25 @@ export async function tree(path: string, { json, depth, ...flags }: TreeOptions)
   const screen = createScreen(process.stderr);
   const log = createCommandLog(config.logLevel === "info" ? "warn" : config.logLevel, screen);
   const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort(new MusicfsError("MFS_USAGE", "interrupted")));
-  const made = await buildTree(
-    config,
-    log,
-    (scan) => screen.show(`reading the library: ${formatScan(scan)}`),
-    controller.signal,
-  ).finally(() => screen.clear());
+  process.once("SIGINT", () => controller.abort());
+  const showProgress = (scan: ScanStatus): void => screen.show(`reading the library: ${formatScan(scan)}`);
+  const made = await buildTree(config, log, showProgress, controller.signal)
+    .catch(exitIfInterrupted(controller.signal))
+    .finally(() => screen.clear());
   surrenderOnClose(() => made.close());
   try {
     print(made.catalogue, path, { json: json === true, depth: depth ?? Number.POSITIVE_INFINITY });
   } finally {
     await made.close();
   }
+}
+
+// What a shell expects of a program that Ctrl-C ended: 128 + SIGINT.
+function exitIfInterrupted(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    if (signal.aborted) process.exit(130);
+    throw error;
+  };
 }
 
 // `musicfs tree | head` must not leave the scratch catalogue behind.

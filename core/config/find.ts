@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Loader, Options, PublicExplorer } from "cosmiconfig";
 import { MusicfsError, messageOf } from "../errors.js";
 import { configHome, type Environment, resolvePath } from "./paths.js";
@@ -143,16 +143,16 @@ function lineIn(file: string, error: unknown): string | undefined {
   return line === undefined ? undefined : `${file}:${line}`;
 }
 
-// Parsers repeat the file's name, and add an excerpt on more lines.
+// Parsers repeat the file's name and place; Node adds who required what is missing.
 function explain(error: unknown, file: string): string {
   const text = messageOf(error)
     .replace(/^(JSON|YAML) Error in .*:\n/u, "")
     .replace(/^(\w+Error: )+/u, "")
-    .replaceAll(`${join(dirname(file), "")}`, "");
+    .replace(/\nRequire stack:.*$/su, "");
   return text
     .split("\n")
     .map((line) => line.trimEnd())
-    .filter((line) => line !== "")
+    .filter((line) => line !== "" && !line.trimStart().startsWith(`${file}:`))
     .slice(0, 8)
     .join("\n");
 }

@@ -88,8 +88,7 @@ async function check(
   const own = parsed.success ? [] : describeIssues(configSchema, parsed.error.issues);
   const problems = [
     ...own.map((problem) => formatProblem(problem, overrides)),
-    ...entries.problems.map((problem) => formatProblem(problem, [])),
-    ...entries.plugins.flatMap(({ index, plugin }) => optionProblems(index, plugin, file)),
+    ...pluginProblems(entries, file),
   ];
   const plugins = entries.plugins.map(({ plugin }) => plugin);
   if (Array.isArray(merged.plugins) && entries.problems.length === 0)
@@ -107,6 +106,17 @@ async function check(
 // Until its options are right, nobody knows what a plugin that may be used twice would be called.
 function isSound({ problems }: Plugin): boolean {
   return problems.length === 0;
+}
+
+// In the order of the config.
+function pluginProblems({ plugins, problems }: PluginEntries, file: string): string[] {
+  const lines = [
+    ...problems.map((problem) => ({ index: problem.path[1], lines: [formatProblem(problem, [])] })),
+    ...plugins.map(({ index, plugin }) => ({ index, lines: optionProblems(index, plugin, file) })),
+  ];
+  return lines
+    .toSorted((one, other) => Number(one.index) - Number(other.index))
+    .flatMap((entry) => entry.lines);
 }
 
 function optionProblems(index: number, plugin: Plugin, file: string): string[] {

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { suggestionOf } from "./nearest.js";
 
+const WRAPPERS = [
+  z.ZodOptional,
+  z.ZodNullable,
+  z.ZodDefault,
+  z.ZodPrefault,
+  z.ZodReadonly,
+  z.ZodNonOptional,
+  z.ZodCatch,
+];
+
 type Issue = z.core.$ZodIssue;
 
 /** One thing that is wrong, with where it stands. */
@@ -93,9 +103,7 @@ function childrenOf(type: z.core.$ZodType, key: PropertyKey): z.core.$ZodType[] 
 function plain(type: z.core.$ZodType): z.core.$ZodType[] {
   if (type instanceof z.ZodPipe) return plain(type.in);
   if (type instanceof z.ZodUnion) return type.options.flatMap(plain);
-  if (type instanceof z.ZodOptional || type instanceof z.ZodNullable || type instanceof z.ZodDefault) {
-    return plain(type.unwrap());
-  }
+  if (WRAPPERS.some((wrapper) => type instanceof wrapper)) return plain((type as z.ZodOptional).unwrap());
   return [type];
 }
 

@@ -2,6 +2,8 @@ import { request as httpRequest } from "node:http";
 import { MusicfsError } from "../errors.js";
 import { CONTROL_PREFIX } from "./protocol.js";
 
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
 export interface CallOptions {
   /** @default 10 000 */
   readonly timeoutMs?: number;
@@ -42,7 +44,12 @@ function post(
       },
       (response) => {
         const pieces: Buffer[] = [];
-        response.on("data", (piece: Buffer) => pieces.push(piece));
+        let bytes = 0;
+        response.on("data", (piece: Buffer) => {
+          bytes += piece.length;
+          if (bytes > MAX_ANSWER_BYTES) response.destroy(new Error("the answer is too long"));
+          else pieces.push(piece);
+        });
         response.on("error", (error) => reject(callError(socketPath, error, timeoutMs)));
         response.on("end", () =>
           resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString("utf8") }),
