@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Loader, Options, PublicExplorer } from "cosmiconfig";
 import { MusicfsError, messageOf } from "../errors.js";
@@ -30,8 +30,9 @@ const MAX_BYTES = 1024 * 1024;
  * Finds and loads the config: the named file, else the first in the current folder and upwards, in the
  * user's config folder, in `/etc/musicfs`.
  *
- * A config is a program. One that lies above the current folder is not run when it belongs to somebody who
- * is neither this user, root, nor the owner of the current folder.
+ * A config is a program. Above the current folder, folders that anybody can write to are passed over. One
+ * that was not named is not run when it belongs to somebody who is neither this user, root, nor the owner of
+ * the current folder.
  *
  * @throws `MFS_CONFIG_NOT_FOUND`, or `MFS_CONFIG_UNREADABLE` naming the file, and the line where it is known.
  */
@@ -110,13 +111,17 @@ function requireSmall(text: string): void {
   if (text.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
 }
 
-function* upwards(folder: string): Generator<string> {
-  yield folder;
-  const parent = dirname(folder);
-  if (parent !== folder) yield* upwards(parent);
+// Anybody could have put a config into a folder that all may write to, such as that of temporary files.
+function upwards(cwd: string): string[] {
+  return [cwd, ...ancestorsOf(cwd).filter((folder) => ((statOf(folder)?.mode ?? 0) & 0o002) === 0)];
 }
 
-function statOf(path: string): ReturnType<typeof statSync> | undefined {
+function ancestorsOf(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [] : [parent, ...ancestorsOf(parent)];
+}
+
+function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {

@@ -1,6 +1,9 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Jiti } from "jiti";
 import { cacheHome, type Environment } from "./paths.js";
+
+const require = createRequire(import.meta.url);
 
 /** Loads TypeScript and JavaScript for a config. */
 export interface ScriptLoader {
@@ -22,19 +25,13 @@ export function createScriptLoader(
   env: Environment,
 ): ScriptLoader {
   return {
-    async load(specifier, from) {
-      const jiti = await openJiti(from, modules, env);
-      return jiti.import(specifier);
-    },
+    load: async (specifier, from) => openJiti(from, modules, env).import(specifier),
   };
 }
 
-async function openJiti(
-  from: string,
-  modules: Readonly<Record<string, object>>,
-  env: Environment,
-): Promise<Jiti> {
-  const { createJiti } = await import("jiti");
+function openJiti(from: string, modules: Readonly<Record<string, object>>, env: Environment): Jiti {
+  // Its bundle is CommonJS: by import, Node would first search 300 KB for the names of its exports.
+  const { createJiti } = require("jiti") as typeof import("jiti");
   return createJiti(from, {
     fsCache: join(cacheHome(env), "compiled-configs"),
     moduleCache: false,
