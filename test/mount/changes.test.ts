@@ -8,12 +8,13 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { writeFlac } from "../support/audio-writer.js";
 import { withMount } from "../support/mount.js";
 import { DRIVERS, type DriverName } from "../support/mount-config.js";
+import { withOpen } from "../support/open.js";
 import { run } from "../support/process.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { filesBelow } from "../support/tree-files.js";
@@ -86,8 +87,8 @@ for (const driver of DRIVERS) {
   for (const [name, change] of Object.entries(CHANGES)) {
     test(`${driver}: a file that is ${name} gives one version or an errno`, (t) =>
       withChangingFile(t, driver, {}, async ({ original, shown }) => {
-        const read = name.length % 2 === 0 ? await wholeOf(await open(shown)) : OLD;
-        assert.ok(read.equals(OLD));
+        // For some the kernel has the old bytes in its cache by then.
+        if (change.inPlace) assert.ok((await readOnce(shown)).equals(OLD));
         await change.make(original);
         for (let round = 0; round < 3; round += 1) await givesOneVersion(shown, change.contents);
       }));
@@ -96,13 +97,12 @@ for (const driver of DRIVERS) {
   for (const [name, change] of Object.entries(CHANGES).filter(([, { inPlace }]) => !inPlace)) {
     test(`${driver}: who has a file open that is ${name} reads the old one to its end`, (t) =>
       withChangingFile(t, driver, {}, async ({ original, shown }) => {
-        const handle = await open(shown);
-        const first = await handle.read(Buffer.alloc(10_000), 0, 10_000, 0);
-        await change.make(original);
-        await givesOneVersion(shown, change.contents);
-        const rest = await restOf(handle, 10_000);
-        await handle.close();
-        assert.ok(Buffer.concat([first.buffer, rest]).equals(OLD));
+        await withOpen(shown, async (handle) => {
+          const first = await handle.read(Buffer.alloc(10_000), 0, 10_000, 0);
+          await change.make(original);
+          await givesOneVersion(shown, change.contents);
+          assert.ok(Buffer.concat([first.buffer, await restOf(handle, 10_000)]).equals(OLD));
+        });
         await givesOneVersion(shown, change.contents);
       }));
   }
@@ -116,12 +116,12 @@ for (const [driver, driverOptions] of [
   for (const [name, change] of Object.entries(CHANGES).filter(([, { inPlace }]) => inPlace)) {
     test(`${driver}, copying: who has a file open that is ${name} gets its bytes or an errno`, (t) =>
       withChangingFile(t, driver, driverOptions, async ({ original, shown }) => {
-        const handle = await open(shown);
-        const first = await handle.read(Buffer.alloc(10_000), 0, 10_000, 0);
-        await change.make(original);
-        const rest = await restOf(handle, 10_000).catch(errnoOnly);
-        if (rest) assert.ok(Buffer.concat([first.buffer, rest]).equals(OLD));
-        await handle.close();
+        await withOpen(shown, async (handle) => {
+          const first = await handle.read(Buffer.alloc(10_000), 0, 10_000, 0);
+          await change.make(original);
+          const rest = await restOf(handle, 10_000).catch(errnoOnly);
+          if (rest) assert.ok(Buffer.concat([first.buffer, rest]).equals(OLD));
+        });
         await givesOneVersion(shown, change.contents);
       }));
   }
@@ -151,22 +151,13 @@ async function givesOneVersion(path: string, contents: readonly Buffer[]): Promi
   );
 }
 
-async function readOnce(path: string): Promise<Buffer> {
-  const handle = await open(path);
-  try {
+function readOnce(path: string): Promise<Buffer> {
+  return withOpen(path, async (handle) => {
     const { size } = await handle.stat();
-    const bytes = await wholeOf(handle, false);
+    const bytes = await restOf(handle, 0);
     assert.equal(bytes.length, size, "the size that fstat tells is the number of bytes");
     return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function wholeOf(handle: FileHandle, closing = true): Promise<Buffer> {
-  const bytes = await restOf(handle, 0);
-  if (closing) await handle.close();
-  return bytes;
+  });
 }
 
 async function restOf(handle: FileHandle, offset: number): Promise<Buffer> {

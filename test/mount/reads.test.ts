@@ -7,6 +7,7 @@ import { createRandom } from "../support/audio-noise.js";
 import { writeFlac } from "../support/audio-writer.js";
 import { withMount } from "../support/mount.js";
 import { DRIVERS } from "../support/mount-config.js";
+import { withOpen } from "../support/open.js";
 import { run } from "../support/process.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { filesBelow } from "../support/tree-files.js";
@@ -52,10 +53,11 @@ for (const driver of DRIVERS) {
       const paths = await shownIn(mountpoint);
       const random = createRandom(2026);
       for (const [at, path] of paths.entries()) {
-        const handle = await open(path);
-        assert.equal((await handle.stat()).size, contents[at]?.length);
-        for (let round = 0; round < 60; round += 1) await readsRight(handle, contents[at] as Buffer, random);
-        await handle.close();
+        await withOpen(path, async (handle) => {
+          assert.equal((await handle.stat()).size, contents[at]?.length);
+          for (let round = 0; round < 60; round += 1)
+            await readsRight(handle, contents[at] as Buffer, random);
+        });
       }
     }));
 
@@ -77,9 +79,10 @@ for (const driver of DRIVERS) {
       const reader = async (seed: number): Promise<void> => {
         const random = createRandom(seed);
         const at = seed % paths.length;
-        const handle = await open(paths[at] ?? "");
-        for (let round = 0; round < 25; round += 1) await readsRight(handle, contents[at] as Buffer, random);
-        await handle.close();
+        await withOpen(paths[at] ?? "", async (handle) => {
+          for (let round = 0; round < 25; round += 1)
+            await readsRight(handle, contents[at] as Buffer, random);
+        });
       };
       await Promise.all(Array.from({ length: 64 }, (_, seed) => reader(seed + 1)));
     }));
@@ -90,13 +93,16 @@ for (const driver of DRIVERS) {
       const handles = await Promise.all(
         Array.from({ length: 1500 }, (_, at) => open(paths[at % paths.length] ?? "")),
       );
-      assert.ok((await instance.status()).openFiles >= 1);
-      for (const [at, handle] of handles.entries()) {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, at % 50);
-        const expected = (contents[at % paths.length] as Buffer).subarray(at % 50, (at % 50) + 64);
-        assert.ok(buffer.subarray(0, bytesRead).equals(expected));
+      try {
+        assert.ok((await instance.status()).openFiles >= 1);
+        for (const [at, handle] of handles.entries()) {
+          const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, at % 50);
+          const expected = (contents[at % paths.length] as Buffer).subarray(at % 50, (at % 50) + 64);
+          assert.ok(buffer.subarray(0, bytesRead).equals(expected));
+        }
+      } finally {
+        await Promise.all(handles.map((handle) => handle.close()));
       }
-      await Promise.all(handles.map((handle) => handle.close()));
       await assertNothingOpen(instance);
     }));
 
@@ -109,13 +115,13 @@ for (const driver of DRIVERS) {
     await handle.write("the very end", HUGE_BYTES - 12);
     await handle.close();
     await withMount({ driver, library: folder }, async ({ mountpoint, status }) => {
-      const shown = await open((await filesBelow(mountpoint))[0] ?? "");
-      assert.equal((await shown.stat()).size, HUGE_BYTES);
-      const { buffer, bytesRead } = await shown.read(Buffer.alloc(100), 0, 100, HUGE_BYTES - 12);
-      assert.equal(buffer.toString("latin1", 0, bytesRead), "the very end");
-      const { bytesRead: beyond } = await shown.read(Buffer.alloc(100), 0, 100, HUGE_BYTES + 5);
-      assert.equal(beyond, 0);
-      await shown.close();
+      await withOpen((await filesBelow(mountpoint))[0] ?? "", async (shown) => {
+        assert.equal((await shown.stat()).size, HUGE_BYTES);
+        const { buffer, bytesRead } = await shown.read(Buffer.alloc(100), 0, 100, HUGE_BYTES - 12);
+        assert.equal(buffer.toString("latin1", 0, bytesRead), "the very end");
+        const { bytesRead: beyond } = await shown.read(Buffer.alloc(100), 0, 100, HUGE_BYTES + 5);
+        assert.equal(beyond, 0);
+      });
       assert.equal(status.bytes, HUGE_BYTES);
     });
   });

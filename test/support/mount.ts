@@ -60,6 +60,7 @@ export class TestInstance {
     for (const path of folders) mkdirSync(path, { mode: 0o700 });
     if (options.asNobody) for (const path of [this.folder, ...folders]) chownSync(path, NOBODY, NOBODY);
     this.configure(options);
+    process.once("exit", this.#removeTraces);
   }
 
   /** Writes another config for the next start. */
@@ -147,13 +148,19 @@ export class TestInstance {
     ]);
     const madeMountpoint = (this.#options.makeMountpoint ?? true) ? undefined : this.mountpoint;
     const leftovers = leftoversIn(this.folder, this.#marker, madeMountpoint);
+    this.#removeTraces();
+    process.off("exit", this.#removeTraces);
+    return leftovers;
+  }
+
+  // Also called when a test takes its whole process down.
+  readonly #removeTraces = (): void => {
     for (const pid of processesWith(this.#marker)) process.kill(pid, "SIGKILL");
     for (const path of mountpoints().filter((path) => path.startsWith(`${this.folder}/`))) {
       spawnSync("umount", ["-l", path]);
     }
     rmSync(this.folder, { recursive: true, force: true });
-    return leftovers;
-  }
+  };
 
   async #scanned(): Promise<Status> {
     const isIdle = async (): Promise<Status | undefined> => {
