@@ -1,6 +1,6 @@
 /**
  * Every error that MusicFS reports, by a permanent code. A code is never renamed or used again;
- * programs may match on it. `test/errors.test.ts` holds this table, the README and the types together.
+ * programs may match on it. `test/core/errors.test.ts` holds this table, the README and the types together.
  */
 
 /** Process exit codes, as published in `musicfs --help` and the README. */
@@ -83,7 +83,6 @@ export const ERROR_KINDS = {
   MFS_MOUNT_FAILED: { hint: "Run 'musicfs doctor' to see what is missing.", exitCode: EXIT.machine },
   MFS_MOUNT_LOST: { hint: "Start again with 'musicfs start'.", exitCode: EXIT.failure, retryable: true },
   MFS_MACHINE_LACKS: { hint: "Run 'musicfs doctor' to see all that is missing.", exitCode: EXIT.machine },
-  MFS_LAYOUT_TEMPLATE: { hint: "Mend the template at the caret.", exitCode: EXIT.config },
   MFS_USAGE: { hint: "See 'musicfs --help'.", exitCode: EXIT.usage },
   MFS_INTERNAL: {
     hint: "This is a fault of MusicFS itself; please report it with the log.",

@@ -1,12 +1,13 @@
 import type { Config } from "../config/config.js";
 import { type Daemon, startDaemon } from "../daemon.js";
+import { EXIT, MusicfsError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { announce } from "./announce.js";
 import { createCommandLog } from "./command-log.js";
 import { guardProcess } from "./crash-guard.js";
 import type { DetachedReport } from "./detach.js";
 import { surviveClosedOutput } from "./output.js";
-import { asMusicfsError } from "./report-error.js";
+import { asMusicfsError, reportError } from "./report-error.js";
 import { createScreen } from "./screen.js";
 import type { StartOptions } from "./start.js";
 
@@ -25,8 +26,9 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   const announced = options.detached ? undefined : announce(daemon, config, options, screen, log);
   const { exitCode, reason } = await daemon.ended;
   announced?.stop();
+  if (exitCode !== EXIT.ok) process.exit(reportError(new MusicfsError("MFS_MOUNT_LOST", reason)));
   log.info(`stopped: ${reason}`);
-  process.exit(exitCode);
+  process.exit(EXIT.ok);
 }
 
 async function startAndReport(config: Config, log: Logger, { detached }: StartOptions): Promise<Daemon> {
