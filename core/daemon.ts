@@ -14,8 +14,8 @@ import {
   openCatalogueOf,
   openOrigins,
 } from "./instance.js";
+import type { Library } from "./library/library.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
-import { createLibraryParts, type LibraryParts } from "./library-parts.js";
 import { takeLock } from "./lock.js";
 import type { Logger } from "./logger.js";
 import type { EntryChange } from "./model/entry.js";
@@ -26,6 +26,8 @@ import { VERSION } from "./version.js";
 /** Time that running requests have to finish when the daemon stops, in milliseconds. */
 const GRACE_MS = 5_000;
 const CAPACITY_EVERY_MS = 60_000;
+/** How long after the mount the scan begins, in milliseconds. */
+const SCAN_AFTER_MS = 150;
 /** The catalogue's log is folded in this long after the last scan ended, in milliseconds. */
 const CHECKPOINT_AFTER_MS = 500;
 
@@ -85,11 +87,7 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
   const mountpoint = prepareMountpoint(config.mountpoint);
   undo.push(() => mountpoint.release());
 
-  const changes = new ChangeRelay(log);
-  const parts = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>
-    changes.send(changed),
-  );
-  undo.push(() => parts.close());
+  const library = new Later<Library>();
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
@@ -103,24 +101,29 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
     late: createLateAnswers({
       catalogue: catalogue.reader,
       origins: new Map(origins.map((origin) => [origin.number, origin])),
-      refresh: (ino) => parts.library.refresh(ino, instance.signal),
+      refresh: async (ino) => (await library.promise).refresh(ino, instance.signal),
       log,
     }),
     log,
   });
-  changes.connect(mount);
-  const daemon = new RunningDaemon({
-    config,
-    log,
-    instance,
-    catalogue,
-    origins,
-    driver,
-    mount,
-    undo,
-    ...parts,
-  });
-  undo.push(() => daemon.unmount(0));
+  undo.push(() => mount.unmount(0));
+  return afterMount({ config, log, instance, catalogue, origins, driver, mount, undo }, library);
+}
+
+// The mount answers from the catalogue of the last run: what scans is loaded only now.
+async function afterMount(
+  parts: Omit<DaemonParts, "library">,
+  laterLibrary: Later<Library>,
+): Promise<Daemon> {
+  const { config, log, instance, catalogue, origins, mount, undo } = parts;
+  const { createLibraryParts } = await import("./library-parts.js");
+  const changes = new ChangeRelay(mount, log);
+  const { library, close } = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>
+    changes.send(changed),
+  );
+  undo.push(close);
+  laterLibrary.resolve(library);
+  const daemon = new RunningDaemon({ ...parts, library });
   const control = await serveControl(config.socketPath, daemon.controlMethods(), log);
   undo.push(() => control.close());
   daemon.begin();
@@ -151,7 +154,8 @@ async function closeOrigins(origins: readonly LibraryOrigin[], log: Logger): Pro
   }
 }
 
-interface DaemonParts extends LibraryParts {
+interface DaemonParts {
+  readonly library: Library;
   readonly config: Config;
   readonly log: Logger;
   readonly instance: Instance;
@@ -235,18 +239,15 @@ class RunningDaemon implements Daemon {
       instance.hooks.stopping.call({ reason }),
       delay(GRACE_MS, undefined, { ref: false }),
     ]);
-    await this.unmount(GRACE_MS);
+    await this.#parts.mount.unmount(GRACE_MS);
     await this.ended;
-  }
-
-  async unmount(graceMs: number): Promise<void> {
-    await this.#parts.mount.unmount(graceMs);
   }
 
   async #scan(): Promise<void> {
     const { instance, library, log, catalogue } = this.#parts;
     try {
-      await library.scan(instance.signal);
+      // Whoever waits for the mount gets the processor first.
+      await library.scan(instance.signal, SCAN_AFTER_MS);
       await delay(CHECKPOINT_AFTER_MS, undefined, { signal: instance.signal });
       catalogue.checkpoint();
     } catch (error) {
@@ -284,22 +285,30 @@ function endOf(end: MountEnd, stopReason: string): DaemonEnd {
 /** Tells the kernel, in order, what changed in the tree. */
 class ChangeRelay {
   readonly #log: Logger;
-  #mount: Mount | undefined;
+  readonly #mount: Mount;
   #telling: Promise<void> = Promise.resolve();
 
-  constructor(log: Logger) {
-    this.#log = log;
-  }
-
-  /** Before this, a kernel has seen nothing that it could have to forget. */
-  connect(mount: Mount): void {
+  constructor(mount: Mount, log: Logger) {
     this.#mount = mount;
+    this.#log = log;
   }
 
   send(changes: readonly EntryChange[]): void {
     this.#telling = this.#telling
-      .then(() => this.#mount?.invalidate(changes))
+      .then(() => this.#mount.invalidate(changes))
       .catch((error) => this.#log.error(`telling the kernel of changes failed: ${messageOf(error)}`));
+  }
+}
+
+/** A value that is promised before it can be made. */
+class Later<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
   }
 }
 

@@ -48,6 +48,7 @@ export class Catalogue {
         .immediate();
     } catch (error) {
       this.#totals = before;
+      this.files.forgetCounts();
       throw error;
     }
   }

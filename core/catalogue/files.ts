@@ -56,6 +56,7 @@ export class FileTable {
   readonly #deleteFile: Statement;
   readonly #deleteNode: Statement;
   readonly #tagged: Statement<[number], TrackTuple>;
+  readonly #counts = new Map<number, number>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -72,10 +73,10 @@ export class FileTable {
         `${select} WHERE f.state = ${FILE_STATE.listed} AND f.id > ? ORDER BY f.id LIMIT ?`,
       )
       .raw();
-    // The plus keeps SQLite from sorting all files of the origin, by its index on paths, for every page.
+    // Named, since SQLite would rather sort all files of the origin by its index on paths, for every page.
     this.#after = db
       .prepare<[number, number, number], FileTuple>(
-        `${select} WHERE +f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
+        `${select} INDEXED BY files_of_origin WHERE f.origin = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
       )
       .raw();
     this.#insertNode = db.prepare(
@@ -134,11 +135,21 @@ export class FileTable {
     );
   }
 
+  /** Files of an origin. Counted once, and kept from then on: a million take 30 ms. */
   count(originNumber: number): number {
-    return this.#db
-      .prepare("SELECT count(*) FROM files WHERE origin = ?")
+    const kept = this.#counts.get(originNumber);
+    if (kept !== undefined) return kept;
+    const counted = this.#db
+      .prepare("SELECT count(*) FROM files INDEXED BY files_of_origin WHERE origin = ?")
       .pluck()
       .get(originNumber) as number;
+    this.#counts.set(originNumber, counted);
+    return counted;
+  }
+
+  /** Forgets what {@link count} keeps: a transaction was undone. */
+  forgetCounts(): void {
+    this.#counts.clear();
   }
 
   /** Adds a file and its inode; its tags are to be read. */
@@ -150,6 +161,7 @@ export class FileTable {
       this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, ino).lastInsertRowid,
     );
     this.#linkNode.run(id, ino);
+    this.#adjustCount(originNumber, 1);
     return { id, originNumber, path, sizeBytes, mtimeMs, version, state: FILE_STATE.listed, ino };
   }
 
@@ -175,6 +187,7 @@ export class FileTable {
 
   /** Removes a file with its tags and its inode. Its name must have been removed before. */
   remove(row: FileRow): void {
+    this.#adjustCount(row.originNumber, -1);
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
   }
@@ -186,6 +199,11 @@ export class FileTable {
         `UPDATE files SET state = ${FILE_STATE.listed} WHERE id IN (SELECT file FROM problems WHERE code = ?)`,
       )
       .run(problemCode);
+  }
+
+  #adjustCount(originNumber: number, difference: number): void {
+    const kept = this.#counts.get(originNumber);
+    if (kept !== undefined) this.#counts.set(originNumber, kept + difference);
   }
 
   problemCount(): number {

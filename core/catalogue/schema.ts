@@ -45,6 +45,7 @@ const MIGRATIONS: readonly string[] = [
     ino      INTEGER NOT NULL
   );
   CREATE UNIQUE INDEX files_by_path ON files(origin, path);
+  CREATE INDEX files_of_origin ON files(origin);
   CREATE INDEX files_to_read ON files(id) WHERE state = 0;
 
   CREATE TABLE tracks (

@@ -2,49 +2,45 @@ import type { Config } from "../config/config.js";
 import { type Daemon, startDaemon } from "../daemon.js";
 import { EXIT, MusicfsError } from "../errors.js";
 import type { Logger } from "../logger.js";
-import { announce } from "./announce.js";
-import { createCommandLog } from "./command-log.js";
+import { createCommandLog, createFileLog } from "./command-log.js";
 import { guardProcess } from "./crash-guard.js";
-import type { DetachedReport } from "./detach.js";
+import { report } from "./detached-report.js";
+import { openLogFile } from "./log-file.js";
 import { surviveClosedOutput } from "./output.js";
-import { asMusicfsError, reportError } from "./report-error.js";
+import { reportError } from "./report-error.js";
 import { createScreen } from "./screen.js";
 import type { StartOptions } from "./start.js";
 
-/** Runs the daemon in this process until it is stopped or unmounted, and ends the process. */
+/**
+ * Runs the daemon in this process until it is stopped or unmounted, and ends the process.
+ *
+ * @throws what the start threw.
+ */
 export async function runDaemon(config: Config, options: StartOptions): Promise<void> {
   const screen = createScreen(process.stderr);
-  const log = createCommandLog(config.logLevel, screen);
+  const logFile = options.detached ? openLogFile(config) : undefined;
+  const log = logFile ? createFileLog(config.logLevel, logFile) : createCommandLog(config.logLevel, screen);
   surviveClosedOutput(() => undefined);
   // A daemon whose folder is in the mount, or on a disk that somebody wants to unmount, is in the way.
   process.chdir("/");
   guardProcess(log, config.mountpoint);
   const signals = watchSignals();
-  const daemon = await startAndReport(config, log, options);
+  const daemon = await startDaemon(config, log);
   signals.connect(daemon);
+  if (logFile) report({ mounted: daemon.mountpoint, pid: process.pid, logFile: logFile.path });
   if (!screen.isTerminal) log.info(`mounted at ${daemon.mountpoint}`, { pid: process.pid });
-  const announced = options.detached ? undefined : announce(daemon, config, options, screen, log);
+  const { announce } = await import("./announce.js");
+  const announced = logFile ? undefined : announce(daemon, config, options, screen, log);
   const { exitCode, reason } = await daemon.ended;
   announced?.stop();
-  if (exitCode !== EXIT.ok) process.exit(reportError(new MusicfsError("MFS_MOUNT_LOST", reason)));
+  if (exitCode !== EXIT.ok) process.exit(reportLoss(reason, log, logFile !== undefined));
   log.info(`stopped: ${reason}`);
   process.exit(EXIT.ok);
 }
 
-async function startAndReport(config: Config, log: Logger, { detached }: StartOptions): Promise<Daemon> {
-  try {
-    const daemon = await startDaemon(config, log);
-    if (detached) report({ mounted: daemon.mountpoint, pid: process.pid });
-    return daemon;
-  } catch (error) {
-    const { code, message, hint } = asMusicfsError(error);
-    if (detached) report({ code, message, hint });
-    throw error;
-  }
-}
-
-function report(message: DetachedReport): void {
-  process.send?.(message, () => process.connected && process.disconnect());
+function reportLoss(reason: string, log: Logger, isDetached: boolean): number {
+  if (isDetached) log.error(`MFS_MOUNT_LOST: ${reason}`);
+  return reportError(new MusicfsError("MFS_MOUNT_LOST", reason));
 }
 
 interface Signals {

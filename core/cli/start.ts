@@ -8,11 +8,16 @@ export interface StartOptions extends GlobalOptions {
 
 /** `musicfs start` */
 export async function start(options: StartOptions): Promise<void> {
-  const config = await loadCommandConfig(options);
   if (options.detach && !options.detached) {
     const { startDetached } = await import("./detach.js");
-    return startDetached(config, options);
+    return startDetached(options);
   }
-  const { runDaemon } = await import("./run-daemon.js");
-  await runDaemon(config, options);
+  try {
+    const config = await loadCommandConfig(options);
+    const { runDaemon } = await import("./run-daemon.js");
+    await runDaemon(config, options);
+  } catch (error) {
+    if (options.detached) (await import("./detached-report.js")).reportFailure(error);
+    throw error;
+  }
 }

@@ -14,7 +14,7 @@ import {
   hasChanged,
   type ListingContext,
   type ListingResult,
-  nextTurn,
+  removeAllOf,
   removeFiles,
 } from "./listing.js";
 import { type PlacementChange, Placer } from "./placer.js";
@@ -77,12 +77,14 @@ export class Library {
 
   /**
    * Brings the catalogue up to date with every origin. An origin that fails keeps what is known of it.
+   * Counts as running from the call on, also while it waits for `delayMs`.
    *
    * @throws `signal.reason`, or what a fault of the catalogue threw.
    */
-  async scan(signal: AbortSignal): Promise<void> {
+  async scan(signal: AbortSignal, delayMs = 0): Promise<void> {
     this.#progress.start();
     try {
+      if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
       // What could not be read may be readable now; what is malformed stays so until the file changes.
       this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
       await this.#removeUnconfigured(signal);
@@ -208,12 +210,7 @@ export class Library {
   async #removeUnconfigured(signal: AbortSignal): Promise<void> {
     const { catalogue } = this.#options;
     for (const { number } of catalogue.origins().filter((known) => !this.#origins.has(known.number))) {
-      for (;;) {
-        signal.throwIfAborted();
-        const rows = catalogue.files.after(number, 0, 256);
-        if (removeFiles(this.#listingContext, rows) === 0) break;
-        await nextTurn();
-      }
+      await removeAllOf(this.#listingContext, number, signal);
       catalogue.removeOrigin(number);
     }
   }

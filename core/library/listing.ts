@@ -136,19 +136,37 @@ async function removeUnseen(
     );
     return 0;
   }
+  return removeWhere(context, source.number, (row) => isGone(row, listed), signal);
+}
+
+/** Removes every file of an origin. */
+export async function removeAllOf(
+  context: RemovalContext,
+  originNumber: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await removeWhere(context, originNumber, () => true, signal);
+}
+
+async function removeWhere(
+  context: RemovalContext,
+  originNumber: number,
+  isGone: (row: FileRow) => boolean,
+  signal: AbortSignal,
+): Promise<number> {
   let removed = 0;
-  let id = 0;
-  for (;;) {
-    const rows = catalogue.files.after(source.number, id, SLICE);
+  for (let id = 0; ; ) {
+    const rows = context.catalogue.files.after(originNumber, id, SLICE);
     const last = rows.at(-1);
     if (!last) return removed;
     id = last.id;
-    const gone = rows.filter((row) => isGone(row, listed));
-    removed += removeFiles(context, gone);
+    removed += removeFiles(context, rows.filter(isGone));
     await nextTurn();
     signal.throwIfAborted();
   }
 }
+
+type RemovalContext = Pick<ListingContext, "catalogue" | "placer" | "committed">;
 
 function isGone(row: FileRow, { lastKnownId, seen, unreadable }: Listed): boolean {
   if (row.id > lastKnownId || seen.has(row.id)) return false;
@@ -156,10 +174,7 @@ function isGone(row: FileRow, { lastKnownId, seen, unreadable }: Listed): boolea
 }
 
 /** Removes files and their names; one transaction. */
-export function removeFiles(
-  context: Pick<ListingContext, "catalogue" | "placer" | "committed">,
-  rows: readonly FileRow[],
-): number {
+export function removeFiles(context: RemovalContext, rows: readonly FileRow[]): number {
   if (rows.length === 0) return 0;
   context.catalogue.transaction(() => {
     for (const row of rows) {
