@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { EXIT } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { findMusicfsMount } from "./process-state.js";
@@ -9,33 +9,44 @@ const UNMOUNT_TIMEOUT_MS = 5000;
 /**
  * Ends the process with code 70 on an error that nobody caught: its state is unknown then, so it takes the
  * mount away from its users, and does nothing else.
+ *
+ * @param unmount ends the mount without waiting for anybody, and its threads.
  */
-export function guardProcess(log: Logger, mountpoint: string): void {
+export function guardProcess(log: Logger, mountpoint: string, unmount: () => Promise<void>): void {
+  let isEnding = false;
   process.on("uncaughtException", (error) => {
-    try {
-      log.error(`MusicFS ends because of a fault of its own: ${error.message}`, { stack: error.stack ?? "" });
-      detachMount(mountpoint);
-    } finally {
-      process.exit(EXIT.internal);
-    }
+    log.error(`MusicFS ends because of a fault of its own: ${error.message}`, { stack: error.stack ?? "" });
+    if (isEnding) return;
+    isEnding = true;
+    // Also when what waits for the end of the mount is the first to end the process.
+    process.on("exit", () => {
+      process.exitCode = EXIT.internal;
+    });
+    void endProcess(mountpoint, unmount);
   });
 }
 
-// Aborting the connection first frees the threads that wait for the kernel, without which no process ends.
+async function endProcess(mountpoint: string, unmount: () => Promise<void>): Promise<void> {
+  const isFree = await Promise.race([
+    unmount().then(
+      () => true,
+      () => false,
+    ),
+    delay(UNMOUNT_TIMEOUT_MS, false),
+  ]);
+  if (isFree || !findMusicfsMount(mountpoint)) process.exit(EXIT.internal);
+  detachMount(mountpoint);
+  // process.exit would wait for threads that wait for the kernel.
+  process.kill(process.pid, "SIGKILL");
+}
+
 function detachMount(mountpoint: string): void {
-  const mount = findMusicfsMount(mountpoint);
-  if (!mount) return;
-  try {
-    writeFileSync(`/sys/fs/fuse/connections/${mount.deviceMinor}/abort`, "1");
-  } catch {
-    // fusectl may not be mounted; detaching alone suffices where nobody has a file open.
-  }
   const attempts = [
-    ["umount", "-l", "--", mountpoint],
+    ["umount", "-f", "-l", "--", mountpoint],
     ["fusermount3", "-uz", "--", mountpoint],
   ] as const;
   for (const [program, ...args] of attempts) {
-    const isGone = findMusicfsMount(mountpoint)?.deviceMinor !== mount.deviceMinor;
-    if (!isGone) spawnSync(program, args, { cwd: "/", stdio: "ignore", timeout: UNMOUNT_TIMEOUT_MS });
+    if (!findMusicfsMount(mountpoint)) return;
+    spawnSync(program, args, { cwd: "/", stdio: "ignore", timeout: UNMOUNT_TIMEOUT_MS });
   }
 }

@@ -4,8 +4,6 @@ import { basename, dirname, join } from "node:path";
 /** A mount of MusicFS, as the kernel's table has it. */
 export interface MusicfsMount {
   readonly mountpoint: string;
-  /** The minor number of its device, which names its FUSE connection. */
-  readonly deviceMinor: string;
   readonly source: string;
 }
 
@@ -47,10 +45,10 @@ function readMounts(): MusicfsMount[] {
 // 36 35 0:42 / /mnt/music ro,nosuid - fuse.musicfs musicfs:0123456789abcdef ro,user_id=0
 function parseMount(line: string): MusicfsMount[] {
   const [left = "", right = ""] = line.split(" - ");
-  const [, , device = "", , mountpoint] = left.split(" ");
+  const mountpoint = left.split(" ")[4];
   const source = right.split(" ")[1] ?? "";
   if (mountpoint === undefined || !source.startsWith("musicfs:")) return [];
-  return [{ mountpoint: unescapeOctal(mountpoint), deviceMinor: device.split(":")[1] ?? "", source }];
+  return [{ mountpoint: unescapeOctal(mountpoint), source }];
 }
 
 function unescapeOctal(text: string): string {

@@ -23,9 +23,14 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   surviveClosedOutput(() => undefined);
   // A daemon whose folder is in the mount, or on a disk that somebody wants to unmount, is in the way.
   process.chdir("/");
-  guardProcess(log, config.mountpoint);
+  let mounted: Daemon | undefined;
+  guardProcess(log, config.mountpoint, async () => {
+    void mounted?.stop("a fault of its own");
+    await mounted?.stop("a fault of its own");
+  });
   const signals = watchSignals();
   const daemon = await startDaemon(config, log);
+  mounted = daemon;
   signals.connect(daemon);
   if (logFile) report({ mounted: daemon.mountpoint, pid: process.pid, logFile: logFile.path });
   if (!screen.isTerminal) log.info(`mounted at ${daemon.mountpoint}`, { pid: process.pid });
