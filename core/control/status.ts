@@ -1,7 +1,7 @@
 import type { MountStatistics } from "../model/mount-driver.js";
 
 /** What `musicfs status --json` prints, and `GetStatus` answers. */
-export interface Status {
+export interface Status extends MountStatistics {
   readonly version: string;
   readonly pid: number;
   readonly name: string;
@@ -15,14 +15,6 @@ export interface Status {
   readonly bytes: number;
   readonly scan: ScanStatus;
   readonly origins: readonly OriginStatus[];
-  /** Requests served since the mount, by kind. */
-  readonly requests: Readonly<Record<string, number>>;
-  readonly copiedBytes: number;
-  readonly passthroughOpens: number;
-  /** Bytes of the files that were opened for passthrough: the kernel reads those without asking. */
-  readonly passthroughBytes: number;
-  readonly passthroughFailures: number;
-  readonly openFiles: number;
   readonly rssBytes: number;
 }
 
