@@ -88,11 +88,13 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
   undo.push(() => mountpoint.release());
 
   const library = new Later<Library>();
+  const generation = new SharedArrayBuffer(4);
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
     vfs: {
       cataloguePath: cataloguePathOf(config),
+      generation,
       origins: origins.map(({ number, origin }) => ({
         number,
         ...(origin.local ? { local: origin.local } : {}),
@@ -107,17 +109,18 @@ async function start(config: Config, log: Logger, undo: UndoStack): Promise<Daem
     log,
   });
   undo.push(() => mount.unmount(0));
-  return afterMount({ config, log, instance, catalogue, origins, driver, mount, undo }, library);
+  return afterMount({ config, log, instance, catalogue, origins, driver, mount, undo }, library, generation);
 }
 
 // The mount answers from the catalogue of the last run: what scans is loaded only now.
 async function afterMount(
   parts: Omit<DaemonParts, "library">,
   laterLibrary: Later<Library>,
+  generation: SharedArrayBuffer,
 ): Promise<Daemon> {
   const { config, log, instance, catalogue, origins, mount, undo } = parts;
   const { createLibraryParts } = await import("./library-parts.js");
-  const changes = new ChangeRelay(mount, log);
+  const changes = new ChangeRelay(mount, generation, log);
   const { library, close } = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>
     changes.send(changed),
   );
@@ -284,16 +287,19 @@ function endOf(end: MountEnd, stopReason: string): DaemonEnd {
 
 /** Tells the kernel, in order, what changed in the tree. */
 class ChangeRelay {
+  readonly #generation: Int32Array;
   readonly #log: Logger;
   readonly #mount: Mount;
   #telling: Promise<void> = Promise.resolve();
 
-  constructor(mount: Mount, log: Logger) {
+  constructor(mount: Mount, generation: SharedArrayBuffer, log: Logger) {
+    this.#generation = new Int32Array(generation);
     this.#mount = mount;
     this.#log = log;
   }
 
   send(changes: readonly EntryChange[]): void {
+    Atomics.add(this.#generation, 0, 1);
     this.#telling = this.#telling
       .then(() => this.#mount.invalidate(changes))
       .catch((error) => this.#log.error(`telling the kernel of changes failed: ${messageOf(error)}`));

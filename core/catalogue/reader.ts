@@ -48,6 +48,7 @@ export class CatalogueReader {
   readonly #lookup: Database.Statement<[number, string], NodeRow>;
   readonly #getattr: Database.Statement<[number], NodeRow>;
   readonly #page: Database.Statement<[number, number, number], EntryRow>;
+  readonly #names: Database.Statement<[number, number], string>;
   readonly #file: Database.Statement<[number], FileTuple>;
   readonly #parent: Database.Statement<[number], [number, string]>;
 
@@ -67,6 +68,9 @@ export class CatalogueReader {
          WHERE d.parent = ? AND d.cookie > ? ORDER BY d.cookie LIMIT ? + 0`,
       )
       .raw();
+    this.#names = db
+      .prepare<[number, number], string>("SELECT name FROM names WHERE parent = ? LIMIT ? + 0")
+      .pluck();
     this.#file = db
       .prepare<[number], FileTuple>(
         `SELECT f.id, f.origin, f.path, n.size, n.mtime_ms, f.version, n.revision
@@ -96,6 +100,11 @@ export class CatalogueReader {
    */
   readdir(ino: number, cookie: number, limit: number): DirectoryEntry[] {
     return this.#page.all(ino, cookie, limit).map(entryOf);
+  }
+
+  /** Up to `limit` names of a directory, in no order, all of one moment. */
+  namesOf(ino: number, limit: number): string[] {
+    return this.#names.all(ino, limit);
   }
 
   /** The origin file behind a file's inode. */

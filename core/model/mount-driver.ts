@@ -18,6 +18,11 @@ export interface MountSession {
 export interface VfsDescription {
   readonly cataloguePath: string;
   readonly origins: readonly VfsOrigin[];
+  /**
+   * One 32-bit number that moves after each change of the tree, before the driver is told to `invalidate`.
+   * Without it nothing is remembered between two calls.
+   */
+  readonly generation?: SharedArrayBuffer;
 }
 
 /** One origin as the VFS sees it: where its files can be opened, if they can. */

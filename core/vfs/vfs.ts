@@ -4,6 +4,7 @@ import { openLocal } from "../content/open-local.js";
 import { ErrnoError } from "../errno.js";
 import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
 import type { VfsDescription, VfsOrigin } from "../model/mount-driver.js";
+import { AbsentNames } from "./absent-names.js";
 
 /** How the bytes of an opened file are had. */
 export type OpenedFile =
@@ -39,15 +40,20 @@ export interface FilesystemTotals {
 export class Vfs {
   readonly #catalogue: CatalogueReader;
   readonly #origins: ReadonlyMap<number, VfsOrigin>;
+  readonly #absent: AbsentNames | undefined;
 
-  constructor(catalogue: CatalogueReader, origins: readonly VfsOrigin[]) {
+  /** @param generation see {@link VfsDescription.generation}. */
+  constructor(catalogue: CatalogueReader, origins: readonly VfsOrigin[], generation?: SharedArrayBuffer) {
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
+    this.#absent = generation && new AbsentNames(generation, (ino, limit) => catalogue.namesOf(ino, limit));
   }
 
   /** The node that a name stands for, or `undefined`. Names are accepted in any Unicode normalisation. */
   lookup(parentIno: number, name: string): NodeAttributes | undefined {
-    return this.#catalogue.lookup(parentIno, name.normalize("NFC"));
+    const stored = name.normalize("NFC");
+    if (this.#absent?.has(parentIno, stored)) return undefined;
+    return this.#catalogue.lookup(parentIno, stored);
   }
 
   /** @returns `undefined` when the inode is gone. */
@@ -105,7 +111,8 @@ export class Vfs {
 
 /** Opens a VFS in this thread, be it the main one or a worker. Close it after use. */
 export function openVfs(description: VfsDescription): Vfs {
-  return new Vfs(openCatalogueReader(description.cataloguePath), description.origins);
+  const { cataloguePath, origins, generation } = description;
+  return new Vfs(openCatalogueReader(cataloguePath), origins, generation);
 }
 
 // A file that is not there any more, or is a link or a device now, is a change of the library and not an

@@ -1,6 +1,7 @@
 import type { DirectoryEntry, NodeAttributes, Vfs } from "musicfs/vfs";
 import { type Ownership, putEntry } from "./attributes.js";
 import type { Channel } from "./channel.js";
+import type { Leadership } from "./leadership.js";
 import { encodeName } from "./names.js";
 import { inoOf } from "./node-id.js";
 import { DIRENT_BYTES, ENTRY_OUT_BYTES, READ_IN } from "./protocol.js";
@@ -11,19 +12,30 @@ const COOKIE = { dot: 1, dotDot: 2, entriesFrom: 2 } as const;
 const DT = { directory: 4, file: 8 } as const;
 /** Length of names that the first page of rows is planned with; later ones by what was met. */
 const TYPICAL_NAME_BYTES = 24;
+/** Rows of the first page, which the leader lists by itself, as it does most directories; then of each. */
+const SHORT_ROWS = 64;
 const MAX_ROWS = 4096;
+
+export interface DirectoryDependencies {
+  readonly channel: Channel;
+  readonly vfs: Vfs;
+  readonly ownership: Ownership;
+  readonly leadership: Leadership;
+}
 
 /** Answers READDIR and READDIRPLUS: as many entries as fit, read in pages of about as many rows. */
 export class Directories {
   readonly #channel: Channel;
   readonly #vfs: Vfs;
   readonly #ownership: Ownership;
+  readonly #leadership: Leadership;
   #nameBytes = TYPICAL_NAME_BYTES;
 
-  constructor(channel: Channel, vfs: Vfs, ownership: Ownership) {
+  constructor({ channel, vfs, ownership, leadership }: DirectoryDependencies) {
     this.#channel = channel;
     this.#vfs = vfs;
     this.#ownership = ownership;
+    this.#leadership = leadership;
   }
 
   list(plus: boolean): void {
@@ -45,10 +57,11 @@ export class Directories {
 
   #putEntries(start: number, sizeBytes: number, ino: number, after: number, plus: boolean): number {
     const smallest = recordBytes(1, plus);
+    let most = SHORT_ROWS;
     let cookie = after;
     let at = start;
     while (at + smallest <= sizeBytes) {
-      const limit = Math.min(MAX_ROWS, Math.ceil((sizeBytes - at) / recordBytes(this.#nameBytes, plus)));
+      const limit = Math.min(most, Math.ceil((sizeBytes - at) / recordBytes(this.#nameBytes, plus)));
       const rows = this.#vfs.readdir(ino, cookie, limit);
       for (const row of rows) {
         this.#nameBytes += (row.name.length - this.#nameBytes) / 16;
@@ -58,6 +71,8 @@ export class Directories {
         cookie = row.cookie;
       }
       if (rows.length < limit) return at;
+      this.#leadership.passOn();
+      most = MAX_ROWS;
     }
     return at;
   }

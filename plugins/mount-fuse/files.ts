@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { type OpenedFile, ROOT_INO, type Vfs } from "musicfs/vfs";
 import type { Channel } from "./channel.js";
+import type { Leadership } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
 import { inoOf, revisionOf } from "./node-id.js";
 import { type Leftover, OPEN_MODE, type OpenTable } from "./open-table.js";
@@ -12,11 +13,13 @@ import { SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
 
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
+const SHORT_READ_BYTES = 32 * 1024;
 
 export interface FileDependencies {
   readonly channel: Channel;
   readonly syscalls: Syscalls;
   readonly vfs: Vfs;
+  readonly leadership: Leadership;
   readonly table: OpenTable;
   readonly passthrough: Passthrough;
   readonly stat: StatBuffer;
@@ -69,8 +72,8 @@ export class Files {
   }
 
   #openFirst(): void {
-    const { channel, vfs, table } = this.#use;
-    const opened = this.#openContent(vfs);
+    const { channel, table } = this.#use;
+    const opened = this.#openContent();
     if (opened.kind === "changed") {
       this.#handOverOpen();
       return;
@@ -83,7 +86,7 @@ export class Files {
   // A file that is open already may have been changed or replaced on the disk since, and the catalogue not
   // know yet. The disk is asked for the file's numbers, and only if they moved, the VFS for its judgement.
   #openAgain(slot: number): void {
-    const { table, vfs } = this.#use;
+    const { table } = this.#use;
     const mode = table.mode(slot);
     if (mode === OPEN_MODE.late || this.#isUntouched(slot)) {
       this.#replyOpened(slot, mode);
@@ -91,7 +94,7 @@ export class Files {
     }
     let isSame = false;
     try {
-      const opened = this.#openContent(vfs);
+      const opened = this.#openContent();
       isSame = opened.kind !== "changed" && (table.fd(slot) < 0 || this.#hasSameContent(slot));
       if (opened.kind === "local") closeSync(opened.fd);
     } finally {
@@ -102,8 +105,10 @@ export class Files {
   }
 
   // What is gone or has a new revision is answered with ESTALE, upon which the kernel looks the name up again.
-  #openContent(vfs: Vfs): OpenedFile {
-    const { nodeLow, nodeHigh } = this.#use.channel;
+  #openContent(): OpenedFile {
+    const { channel, vfs, leadership } = this.#use;
+    const { nodeLow, nodeHigh } = channel;
+    leadership.passOn();
     const ino = inoOf(nodeLow, nodeHigh);
     try {
       return vfs.open(ino, revisionOf(nodeHigh));
@@ -178,9 +183,10 @@ export class Files {
 
   // Fewer bytes than the open promised, or bytes of a file that changed since, are an error and never data.
   #copy(slot: number, offsetBytes: number, lengthBytes: number): void {
-    const { channel, syscalls, table, counters } = this.#use;
+    const { channel, syscalls, table, leadership, counters } = this.#use;
     const fd = table.fd(slot);
-    let done = 0;
+    let done = this.#copyAtOnce(fd, offsetBytes, lengthBytes);
+    if (done < lengthBytes) leadership.passOn();
     while (done < lengthBytes) {
       const read = syscalls.pread(fd, channel.dataAddress + done, lengthBytes - done, offsetBytes + done);
       if (read === -SYSTEM_ERRNO.EINTR) continue;
@@ -196,6 +202,13 @@ export class Files {
     }
     counters[COUNTER.copiedBytes] = (counters[COUNTER.copiedBytes] as number) + lengthBytes;
     channel.reply(lengthBytes);
+  }
+
+  // What is in memory and little is copied sooner than another worker is woken.
+  #copyAtOnce(fd: number, offsetBytes: number, lengthBytes: number): number {
+    const { channel, syscalls } = this.#use;
+    if (lengthBytes > SHORT_READ_BYTES) return 0;
+    return Math.max(0, syscalls.preadNoWait(fd, channel.dataAddress, lengthBytes, offsetBytes));
   }
 
   #isUntouched(slot: number): boolean {

@@ -6,6 +6,7 @@ import { Crew } from "./crew.js";
 import { createDeferred } from "./deferred.js";
 import { sendInvalidations } from "./invalidation.js";
 import { LateRequests } from "./late.js";
+import { closeLeadership, passOnFrom } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
 import { detach, isMounted, type Mounted, mountAt, raiseReadAhead, unmount } from "./mountpoint.js";
 import { createOpenTableMemory, OpenTable } from "./open-table.js";
@@ -175,6 +176,7 @@ class FuseMount implements Mount {
     const text = error instanceof Error ? error.message : String(error);
     this.#session.log.warn(`FUSE worker ${number} died: ${text}`);
     this.#table.breakLockOf(number + 1);
+    passOnFrom(this.#state.control, number);
     const current = this.#state.current[number - 1];
     if (current?.[CURRENT.held] !== 1) return;
     current[CURRENT.held] = 0;
@@ -205,10 +207,11 @@ class FuseMount implements Mount {
     Atomics.notify(control, CONTROL.phase);
   }
 
-  // The eventfd wakes workers that wait for a request; it is never read, so it wakes all of them.
+  // The eventfd wakes the worker that waits for a request; it is never read, so that none waits again.
   async #dismissCrew(): Promise<void> {
     if (!this.#isClosed) {
       this.#setPhase(PHASE.leaving, this.#mounted?.fd ?? -1);
+      closeLeadership(this.#state.control);
       writeSync(this.#stopFd, new Uint8Array(new BigUint64Array([1n]).buffer));
     }
     await this.#crew.gone;

@@ -13,8 +13,8 @@ export const CONTROL = {
   passthrough: 3,
   /** Minor version of the kernel's protocol. */
   minor: 4,
-  /** 1: a worker looks for requests without waiting. */
-  spinner: 5,
+  /** Who waits for the kernel: see `leadership.ts`. */
+  leader: 5,
   count: 8,
 } as const;
 

@@ -15,6 +15,8 @@ export interface Syscalls {
   read(fd: number, address: number, lengthBytes: number): number;
   write(fd: number, address: number, lengthBytes: number): number;
   pread(fd: number, address: number, lengthBytes: number, offsetBytes: number): number;
+  /** {@link pread} of what is in memory: fewer bytes, or EAGAIN or EOPNOTSUPP, where the disk would be waited for. */
+  preadNoWait(fd: number, address: number, lengthBytes: number, offsetBytes: number): number;
   close(fd: number): number;
   ioctl(fd: number, request: number, address: number): number;
   /** `statx` of an open file into 256 bytes at `address`. */
@@ -22,8 +24,8 @@ export interface Syscalls {
   setNonBlocking(fd: number): number;
   eventfd(): number;
   epollCreate(): number;
-  /** Adds `fd` for reading; `exclusive` wakes one of all the waiters. */
-  epollAdd(epollFd: number, fd: number, exclusive: boolean): number;
+  /** Adds `fd` for reading. */
+  epollAdd(epollFd: number, fd: number): number;
   /** Waits without limit until a descriptor can be read or is broken. */
   epollWait(epollFd: number): number;
   mount(source: string, target: string, type: string, flags: number, data: string): number;
@@ -78,8 +80,8 @@ const STATX_BASIC_STATS = 0x7ff;
 const O_CLOEXEC = 0x80000;
 const EFD_NONBLOCK = 0x800;
 const EPOLLIN = 1;
-const EPOLLEXCLUSIVE = 1 << 28;
 const EPOLL_CTL_ADD = 1;
+const RWF_NOWAIT = 8;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const MSG_CMSG_CLOEXEC = 0x40000000;
@@ -107,6 +109,7 @@ function bind(koffi: Koffi): Syscalls {
     write: (fd, address, lengthBytes) => orErrno(koffi, write(fd, address, lengthBytes)),
     pread: (fd, address, lengthBytes, offsetBytes) =>
       orErrno(koffi, pread(fd, address, lengthBytes, offsetBytes)),
+    preadNoWait: bindPreadNoWait(koffi, libc),
     close: (fd) => orErrno(koffi, close(fd)),
     ioctl: (fd, request, address) => orErrno(koffi, ioctl(fd, request, address)),
     statxFd: (fd, address) => orErrno(koffi, statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, address)),
@@ -117,12 +120,8 @@ function bind(koffi: Koffi): Syscalls {
     },
     eventfd: () => func("int eventfd(unsigned int, int)")(0, O_CLOEXEC | EFD_NONBLOCK),
     epollCreate: () => func("int epoll_create1(int)")(O_CLOEXEC),
-    epollAdd: (epollFd, fd, exclusive) => {
-      new DataView(events.buffer).setUint32(
-        0,
-        (EPOLLIN | (exclusive ? EPOLLEXCLUSIVE : 0)) >>> 0,
-        isLittleEndian(),
-      );
+    epollAdd: (epollFd, fd) => {
+      new DataView(events.buffer).setUint32(0, EPOLLIN, isLittleEndian());
       return func("int epoll_ctl(int, int, int, uintptr_t)")(epollFd, EPOLL_CTL_ADD, fd, eventsAddress);
     },
     epollWait: (epollFd) => orErrno(koffi, epollWait(epollFd, eventsAddress, 1, -1)),
@@ -142,6 +141,32 @@ function bind(koffi: Koffi): Syscalls {
     },
     receiveFd: (socketFd) => receiveFd(koffi, func("long recvmsg(int, void *, int)"), socketFd),
   };
+}
+
+// preadv2(2) with one `struct iovec`; musl has it since 1.2.5.
+function bindPreadNoWait(koffi: Koffi, libc: ReturnType<Koffi["load"]>): Syscalls["preadNoWait"] {
+  const preadv2 = bindIfThere(libc, "long preadv2(int, uintptr_t, int, int64_t, int)");
+  if (!preadv2) return () => -SYSTEM_ERRNO.EOPNOTSUPP;
+  const vector = new DataView(new ArrayBuffer(16));
+  const vectorAddress = Number(koffi.address(new Uint8Array(vector.buffer)));
+  const endian = isLittleEndian();
+  const put = (byte: number, value: number) => {
+    vector.setUint32(byte + (endian ? 0 : 4), value >>> 0, endian);
+    vector.setUint32(byte + (endian ? 4 : 0), Math.floor(value / 2 ** 32), endian);
+  };
+  return (fd, address, lengthBytes, offsetBytes) => {
+    put(0, address);
+    put(8, lengthBytes);
+    return orErrno(koffi, preadv2(fd, vectorAddress, 1, offsetBytes, RWF_NOWAIT));
+  };
+}
+
+function bindIfThere(library: ReturnType<Koffi["load"]>, definition: string): LibraryFunction | undefined {
+  try {
+    return library.func(definition);
+  } catch {
+    return undefined;
+  }
 }
 
 const F_GETFL = 3;

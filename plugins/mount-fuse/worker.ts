@@ -4,6 +4,7 @@ import { openVfs } from "musicfs/vfs";
 import { Channel } from "./channel.js";
 import { Directories } from "./directories.js";
 import { Files } from "./files.js";
+import { Leadership } from "./leadership.js";
 import type { WorkerInput, WorkerMessage } from "./messages.js";
 import { OpenTable } from "./open-table.js";
 import { Passthrough } from "./passthrough.js";
@@ -33,37 +34,37 @@ function serve(): boolean {
   const fd = control[CONTROL.fd] as number;
   const current = state.current[input.number - 1] as Uint32Array;
   const channel = new Channel(syscalls, fd);
-  const server = createServer(channel, fd);
-  const waiter = new Waiter(syscalls, fd, control[CONTROL.stopFd] as number, control);
+  const leadership = new Leadership(control, input.number);
+  const server = createServer(channel, fd, leadership);
+  const waiter = new Waiter(syscalls, channel, fd, control[CONTROL.stopFd] as number);
   try {
-    while (Atomics.load(control, CONTROL.phase) === PHASE.serving) {
-      const received = channel.receive();
+    for (;;) {
+      leadership.take();
+      if (Atomics.load(control, CONTROL.phase) !== PHASE.serving) return false;
+      const received = waiter.receive();
       if (received > 0) {
-        waiter.found();
         current[CURRENT.low] = channel.uniqueLow;
         current[CURRENT.high] = channel.uniqueHigh;
         current[CURRENT.held] = 1;
         server.answer(received);
         current[CURRENT.held] = 0;
-        waiter.answered(channel.answerBytes);
-      } else if (received === -SYSTEM_ERRNO.EAGAIN) {
-        waiter.wait();
+        waiter.answered();
       } else if (isHangup(-received)) {
         return true;
       }
     }
-    return false;
   } finally {
     waiter.close();
+    leadership.passOn();
   }
 }
 
-// ENOENT: the request was taken back before it was read. EINTR: a signal.
+// EAGAIN: there is none yet. ENOENT: the request was taken back before it was read. EINTR: a signal.
 function isHangup(errno: number): boolean {
-  return errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
+  return errno !== SYSTEM_ERRNO.EAGAIN && errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
 }
 
-function createServer(channel: Channel, fd: number): Server {
+function createServer(channel: Channel, fd: number, leadership: Leadership): Server {
   const counters = state.counters[input.number] as Float64Array;
   const table = new OpenTable(input.openTable, input.number + 1);
   const passthrough = new Passthrough(syscalls, fd, state.control, counters);
@@ -72,11 +73,12 @@ function createServer(channel: Channel, fd: number): Server {
   return new Server({
     channel,
     vfs,
-    directories: new Directories(channel, vfs, ownership),
+    directories: new Directories({ channel, vfs, ownership, leadership }),
     files: new Files({
       channel,
       syscalls,
       vfs,
+      leadership,
       table,
       passthrough,
       stat,

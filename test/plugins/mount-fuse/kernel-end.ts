@@ -7,6 +7,7 @@ import { migrate } from "#core/catalogue/schema.js";
 import { Channel } from "../../../plugins/mount-fuse/channel.js";
 import { Directories } from "../../../plugins/mount-fuse/directories.js";
 import { Files } from "../../../plugins/mount-fuse/files.js";
+import { Leadership } from "../../../plugins/mount-fuse/leadership.js";
 import type { WorkerMessage } from "../../../plugins/mount-fuse/messages.js";
 import { createOpenTableMemory, OpenTable } from "../../../plugins/mount-fuse/open-table.js";
 import { Passthrough } from "../../../plugins/mount-fuse/passthrough.js";
@@ -63,14 +64,27 @@ export function openKernelEnd(): KernelEnd {
   };
   const table = new OpenTable(createOpenTableMemory(1024), 1);
   const counters = new Float64Array(COUNTER.count);
-  const passthrough = new Passthrough(syscalls, workerFd, new Int32Array(CONTROL.count), counters);
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL.count * 4));
+  const leadership = new Leadership(control, 1);
+  const passthrough = new Passthrough(syscalls, workerFd, control, counters);
   const ownership = { uid: 1000, gid: 1001, umask: 0o027 };
   const stat = new StatBuffer(syscalls);
   const server = new Server({
     channel,
     vfs,
-    directories: new Directories(channel, vfs, ownership),
-    files: new Files({ channel, syscalls, vfs, table, passthrough, stat, counters, fdBudget: 0, post }),
+    directories: new Directories({ channel, vfs, ownership, leadership }),
+    files: new Files({
+      channel,
+      syscalls,
+      vfs,
+      leadership,
+      table,
+      passthrough,
+      stat,
+      counters,
+      fdBudget: 0,
+      post,
+    }),
     table,
     ownership,
     counters,
