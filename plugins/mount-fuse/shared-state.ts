@@ -7,14 +7,12 @@ export const CONTROL = {
   phase: 0,
   /** The descriptor of `/dev/fuse`. */
   fd: 1,
-  /** An eventfd that is readable once the workers shall leave. */
-  stopFd: 2,
   /** 1: files pass through, as the kernel agreed at INIT and nothing spoke against since. */
-  passthrough: 3,
+  passthrough: 2,
   /** Minor version of the kernel's protocol. */
-  minor: 4,
+  minor: 3,
   /** Who waits for the kernel: see `leadership.ts`. */
-  leader: 5,
+  leader: 4,
   count: 8,
 } as const;
 

@@ -92,7 +92,6 @@ export function openKernelEnd(): KernelEnd {
     agreed: () => undefined,
     post,
   });
-  syscalls.setNonBlocking(kernelFd);
 
   return {
     root,
@@ -101,7 +100,7 @@ export function openKernelEnd(): KernelEnd {
     ask(opcode, ino, args = new Uint8Array(0), revision = 0) {
       writeSync(kernelFd, requestOf(opcode, ino, revision, args));
       server.answer(channel.receive());
-      return readAnswer(kernelFd);
+      return syscalls.hasInput(kernelFd) > 0 ? readAnswer(kernelFd) : undefined;
     },
     close() {
       for (const { fd } of table.drain()) if (fd >= 0) closeSync(fd);
@@ -134,15 +133,9 @@ function requestOf(opcode: number, ino: number, revision: number, args: Uint8Arr
   return request;
 }
 
-function readAnswer(fd: number): Answer | undefined {
+function readAnswer(fd: number): Answer {
   const buffer = Buffer.alloc(1 << 21);
-  let length: number;
-  try {
-    length = readSync(fd, buffer);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
-    throw error;
-  }
+  const length = readSync(fd, buffer);
   if (buffer.readUInt32LE(0) !== length) throw new Error("the header's length is not the answer's");
   if (buffer.readBigUInt64LE(8) !== UNIQUE) throw new Error("the answer is another request's");
   return { errno: Math.abs(buffer.readInt32LE(4)), data: buffer.subarray(16, length) };
