@@ -322,7 +322,6 @@ test("links do not lead out of the root unless the config wants it, and never in
 function originOf(origin: Partial<Origin>): Plugin {
   const whole: Origin = {
     id: "memory",
-    // biome-ignore lint/correctness/useYield: an origin that lists nothing.
     async *list() {},
     stat: async () => undefined,
     read: async (_file, _offset, lengthBytes) => Buffer.alloc(lengthBytes),
