@@ -1,12 +1,10 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
 import type { EntryChange } from "musicfs";
-import { ROOT_INO } from "musicfs/vfs";
 import { nodeHigh, nodeLow } from "./node-id.js";
 import { NOTIFY, OUT_HEADER_BYTES } from "./protocol.js";
 
 const writeAsync = promisify(write);
-const RETRIEVE_BYTES = OUT_HEADER_BYTES + 32;
 const INODE_BYTES = OUT_HEADER_BYTES + 24;
 const ENTRY_BYTES = OUT_HEADER_BYTES + 16;
 
@@ -47,23 +45,6 @@ async function send(fd: number, message: Uint8Array): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/**
- * Makes the kernel send a request that wants no answer, NOTIFY_REPLY, so that whoever waits for requests wakes.
- * A connection that is broken takes none: then reading from it says so.
- */
-export async function sendWake(fd: number): Promise<void> {
-  await send(fd, retrieveMessage(ROOT_INO));
-}
-
-/** `struct fuse_notify_retrieve_out`, of none of the bytes that the kernel has of an inode. */
-export function retrieveMessage(ino: number): Uint8Array {
-  const message = new Uint32Array(RETRIEVE_BYTES / 4);
-  putHeader(message, RETRIEVE_BYTES, NOTIFY.retrieve);
-  message[6] = nodeLow(ino);
-  message[7] = nodeHigh(ino, 0);
-  return new Uint8Array(message.buffer);
 }
 
 /** `struct fuse_notify_inval_inode_out`, of the whole content. */

@@ -10,7 +10,7 @@ export const FUSE_DEVICE = "/dev/fuse";
 
 /** A mount that was made, and has a connection to the kernel. */
 export interface Mounted {
-  /** `/dev/fuse`, connected. */
+  /** `/dev/fuse`, connected; not blocking. */
   readonly fd: number;
   /** The path as the mount table shows it. */
   readonly mountpoint: string;
@@ -29,8 +29,9 @@ export async function mountAt(mountpoint: string, source: string, allowOther: bo
   const fd = isRoot()
     ? mountByRoot(path, source, allowOther)
     : await mountByFusermount(path, source, allowOther);
+  const failed = loadSyscalls().setNonBlocking(fd);
   const mount = topmostAt(readMountInfo(), path);
-  if (mount && isOurs(mount, source)) return { fd, mountpoint: path, device: mount.device };
+  if (failed >= 0 && mount && isOurs(mount, source)) return { fd, mountpoint: path, device: mount.device };
   await detach(path);
   closeSync(fd);
   throw new MusicfsError(
@@ -106,7 +107,7 @@ function checkDevice(): void {
 
 function openDevice(): number {
   try {
-    return openSync(FUSE_DEVICE, constants.O_RDWR);
+    return openSync(FUSE_DEVICE, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {
     throw lacksDevice(cause);
   }

@@ -130,7 +130,7 @@ export const INIT_FLAG2 = { passthrough: 1 << 5 } as const;
 export const FOPEN = { keepCache: 1 << 1, passthrough: 1 << 7 } as const;
 
 /** `enum fuse_notify_code`, sent as the error of a message whose unique is 0. */
-export const NOTIFY = { invalidateInode: 2, invalidateEntry: 3, retrieve: 5 } as const;
+export const NOTIFY = { invalidateInode: 2, invalidateEntry: 3 } as const;
 
 /** `_IOW(229, 1, struct fuse_backing_map)` and `_IOW(229, 2, uint32_t)`, Linux 6.9. */
 export const BACKING_OPEN = 0x4010e501;

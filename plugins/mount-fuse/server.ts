@@ -79,7 +79,6 @@ export class Server {
         break;
       case OP.forget:
       case OP.batch_forget:
-      case OP.notify_reply:
         break;
       case OP.readdir:
         directories.list(false);

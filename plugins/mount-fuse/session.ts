@@ -1,10 +1,10 @@
-import { closeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import type { EntryChange, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
 import { MusicfsError } from "musicfs";
 import type { Ownership } from "./attributes.js";
 import { Crew } from "./crew.js";
 import { createDeferred } from "./deferred.js";
-import { sendInvalidations, sendWake } from "./invalidation.js";
+import { sendInvalidations } from "./invalidation.js";
 import { LateRequests } from "./late.js";
 import { closeLeadership, passOnFrom } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
@@ -21,7 +21,7 @@ import {
   type SharedState,
   statisticsOf,
 } from "./shared-state.js";
-import { loadSyscalls } from "./syscalls.js";
+import { errnoName, loadSyscalls } from "./syscalls.js";
 
 /** What a mount is made with. */
 export interface SessionOptions {
@@ -56,6 +56,7 @@ class FuseMount implements Mount {
   readonly #state: SharedState;
   readonly #table: OpenTable;
   readonly #crew: Crew;
+  readonly #stopFd: number;
   readonly #initialized = createDeferred<void>();
   readonly #end = createDeferred<MountEnd>();
   #mounted: Mounted | undefined;
@@ -65,7 +66,6 @@ class FuseMount implements Mount {
   #isClosed = false;
   #sweeper: NodeJS.Timeout | undefined;
   #invalidations: Promise<void> = Promise.resolve();
-  #waking: Promise<void> | undefined;
 
   constructor(session: MountSession, options: SessionOptions) {
     const shared = createSharedMemory(options.workers);
@@ -74,6 +74,9 @@ class FuseMount implements Mount {
     this.#options = options;
     this.#state = openSharedState(shared);
     this.#table = new OpenTable(openTable, MAIN_THREAD);
+    this.#stopFd = loadSyscalls().eventfd();
+    if (this.#stopFd < 0) throw new MusicfsError("MFS_MOUNT_FAILED", `eventfd: ${errnoName(this.#stopFd)}`);
+    this.#state.control[CONTROL.stopFd] = this.#stopFd;
     this.ended = this.#end.promise;
     this.#crew = new Crew({
       size: options.workers,
@@ -204,12 +207,12 @@ class FuseMount implements Mount {
     Atomics.notify(control, CONTROL.phase);
   }
 
-  // Where open handles keep the connection alive, the kernel has nothing to tell the leader: it is asked to.
+  // The eventfd wakes the worker that waits for a request; it is never read, so that none waits again.
   async #dismissCrew(): Promise<void> {
     if (!this.#isClosed) {
       this.#setPhase(PHASE.leaving, this.#mounted?.fd ?? -1);
       closeLeadership(this.#state.control);
-      if (this.#mounted) this.#waking = sendWake(this.#mounted.fd);
+      writeSync(this.#stopFd, new Uint8Array(new BigUint64Array([1n]).buffer));
     }
     await this.#crew.gone;
   }
@@ -223,7 +226,6 @@ class FuseMount implements Mount {
     this.#late?.abort();
     await this.#late?.settled();
     await this.#invalidations;
-    await this.#waking;
     this.#close();
     this.#end.resolve(end);
   }
@@ -243,6 +245,7 @@ class FuseMount implements Mount {
     clearInterval(this.#sweeper);
     for (const { fd } of this.#table.drain()) if (fd >= 0) closeSync(fd);
     if (this.#mounted) closeSync(this.#mounted.fd);
+    closeSync(this.#stopFd);
   }
 }
 

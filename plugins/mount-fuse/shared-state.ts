@@ -7,12 +7,14 @@ export const CONTROL = {
   phase: 0,
   /** The descriptor of `/dev/fuse`. */
   fd: 1,
+  /** An eventfd that is readable once the workers shall leave. */
+  stopFd: 2,
   /** 1: files pass through, as the kernel agreed at INIT and nothing spoke against since. */
-  passthrough: 2,
+  passthrough: 3,
   /** Minor version of the kernel's protocol. */
-  minor: 3,
+  minor: 4,
   /** Who waits for the kernel: see `leadership.ts`. */
-  leader: 4,
+  leader: 5,
   count: 8,
 } as const;
 

@@ -7,7 +7,7 @@ import { MusicfsError } from "musicfs/vfs";
 /**
  * The few system calls that Node lacks, or has only at the price of an exception a failure. Memory is
  * passed by address (see {@link Syscalls.addressOf}); a failure is a negative errno, as the kernel itself
- * returns it. Nothing here waits, but a {@link Syscalls.read} of a descriptor that blocks.
+ * returns it. Nothing here waits, but {@link Syscalls.epollWait}.
  */
 export interface Syscalls {
   /** Where the bytes of `view` lie. Good for as long as the view is referenced: the memory never moves. */
@@ -21,8 +21,13 @@ export interface Syscalls {
   ioctl(fd: number, request: number, address: number): number;
   /** `statx` of an open file into 256 bytes at `address`. */
   statxFd(fd: number, address: number): number;
-  /** Whether there is something to read, or the descriptor is broken: above 0. Does not wait. */
-  hasInput(fd: number): number;
+  setNonBlocking(fd: number): number;
+  eventfd(): number;
+  epollCreate(): number;
+  /** Adds `fd` for reading. */
+  epollAdd(epollFd: number, fd: number): number;
+  /** Waits without limit until a descriptor can be read or is broken. */
+  epollWait(epollFd: number): number;
   mount(source: string, target: string, type: string, flags: number, data: string): number;
   /** Not on this thread: an unmount may wait for the disk. */
   umount2(target: string, flags: number): Promise<number>;
@@ -73,7 +78,9 @@ function loadKoffi(): Koffi {
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 const O_CLOEXEC = 0x80000;
-const POLLIN = 1;
+const EFD_NONBLOCK = 0x800;
+const EPOLLIN = 1;
+const EPOLL_CTL_ADD = 1;
 const RWF_NOWAIT = 8;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
@@ -92,11 +99,9 @@ function bind(koffi: Koffi): Syscalls {
   const ioctl = libc.func("int ioctl(int, unsigned long, uintptr_t)");
   const statx = libc.func("int statx(int, const char *, int, unsigned int, uintptr_t)");
   const close = libc.func("int close(int)");
-  const poll = libc.func("int poll(uintptr_t, unsigned long, int)");
-  const polled = new Int32Array(2);
-  const polledAddress = Number(koffi.address(new Uint8Array(polled.buffer)));
-  // `struct pollfd`: the descriptor, and two 16-bit words of events.
-  new Uint16Array(polled.buffer)[2] = POLLIN;
+  const epollWait = libc.func("int epoll_wait(int, uintptr_t, int, int)");
+  const events = new Uint8Array(16);
+  const eventsAddress = Number(koffi.address(events));
   const umount2 = libc.func("int umount2(const char *, int)");
   return {
     addressOf: (view) => Number(koffi.address(view)),
@@ -108,10 +113,18 @@ function bind(koffi: Koffi): Syscalls {
     close: (fd) => orErrno(koffi, close(fd)),
     ioctl: (fd, request, address) => orErrno(koffi, ioctl(fd, request, address)),
     statxFd: (fd, address) => orErrno(koffi, statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, address)),
-    hasInput: (fd) => {
-      polled[0] = fd;
-      return orErrno(koffi, poll(polledAddress, 1, 0));
+    setNonBlocking: (fd) => {
+      const fcntl = libc.func("int fcntl(int, int, int)");
+      const flags = orErrno(koffi, fcntl(fd, F_GETFL, 0));
+      return flags < 0 ? flags : orErrno(koffi, fcntl(fd, F_SETFL, flags | EFD_NONBLOCK));
     },
+    eventfd: () => func("int eventfd(unsigned int, int)")(0, O_CLOEXEC | EFD_NONBLOCK),
+    epollCreate: () => func("int epoll_create1(int)")(O_CLOEXEC),
+    epollAdd: (epollFd, fd) => {
+      new DataView(events.buffer).setUint32(0, EPOLLIN, isLittleEndian());
+      return func("int epoll_ctl(int, int, int, uintptr_t)")(epollFd, EPOLL_CTL_ADD, fd, eventsAddress);
+    },
+    epollWait: (epollFd) => orErrno(koffi, epollWait(epollFd, eventsAddress, 1, -1)),
     mount: (source, target, type, flags, data) =>
       func("int mount(const char *, const char *, const char *, unsigned long, const char *)")(
         source,
@@ -155,6 +168,9 @@ function bindIfThere(library: ReturnType<Koffi["load"]>, definition: string): Li
     return undefined;
   }
 }
+
+const F_GETFL = 3;
+const F_SETFL = 4;
 
 function orErrno(koffi: Koffi, result: number): number {
   return result < 0 ? -koffi.errno() : result;

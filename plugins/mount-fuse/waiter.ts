@@ -1,5 +1,5 @@
 import type { Channel } from "./channel.js";
-import type { Syscalls } from "./syscalls.js";
+import { errnoName, SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
 
 /** How long the leader goes on looking for the next request before it sleeps. */
 const SPIN_MS = 0.05;
@@ -21,7 +21,7 @@ const SERIES = 64;
 export class Waiter {
   readonly #syscalls: Syscalls;
   readonly #channel: Channel;
-  readonly #fuseFd: number;
+  readonly #epollFd: number;
   #answeredAt = 0;
   /** So many of the next requests are looked for. */
   #series = 0;
@@ -29,19 +29,26 @@ export class Waiter {
   #resting = 0;
   #rest = 0;
 
-  constructor(syscalls: Syscalls, channel: Channel, fuseFd: number) {
+  /** @throws when the system has no descriptor left. */
+  constructor(syscalls: Syscalls, channel: Channel, fuseFd: number, stopFd: number) {
     this.#syscalls = syscalls;
     this.#channel = channel;
-    this.#fuseFd = fuseFd;
+    this.#epollFd = syscalls.epollCreate();
+    const added = this.#epollFd < 0 ? this.#epollFd : syscalls.epollAdd(this.#epollFd, fuseFd);
+    const failed = added < 0 ? added : syscalls.epollAdd(this.#epollFd, stopFd);
+    if (failed < 0) throw new Error(`epoll: ${errnoName(failed)}`);
   }
 
-  /** Waits for a request. @returns its length, or a negative errno. */
+  /** Waits for a request. @returns its length, or a negative errno: EAGAIN when it must be waited for again. */
   receive(): number {
     const isLooking = this.#series > 0;
-    if (isLooking && this.#look()) return this.#channel.receive();
-    const received = this.#channel.receive();
+    if (isLooking) {
+      const received = this.#look();
+      if (received !== -SYSTEM_ERRNO.EAGAIN) return received;
+    }
+    this.#syscalls.epollWait(this.#epollFd);
     this.#plan(performance.now() - this.#answeredAt, isLooking);
-    return received;
+    return this.#channel.receive();
   }
 
   /** Who was given much has it to work on first, and needs the CPU. */
@@ -49,14 +56,17 @@ export class Waiter {
     this.#answeredAt = this.#channel.answerBytes > LARGE_ANSWER_BYTES ? 0 : performance.now();
   }
 
-  /** @returns whether there is a request now. */
-  #look(): boolean {
+  close(): void {
+    this.#syscalls.close(this.#epollFd);
+  }
+
+  #look(): number {
     this.#series -= 1;
     const endsAt = this.#answeredAt + SPIN_MS;
-    do {
-      if (this.#syscalls.hasInput(this.#fuseFd) > 0) return true;
-    } while (performance.now() < endsAt);
-    return false;
+    for (;;) {
+      const received = this.#channel.receive();
+      if (received !== -SYSTEM_ERRNO.EAGAIN || performance.now() >= endsAt) return received;
+    }
   }
 
   #plan(turnMs: number, hasLooked: boolean): void {

@@ -36,7 +36,7 @@ function serve(): boolean {
   const channel = new Channel(syscalls, fd);
   const leadership = new Leadership(control, input.number);
   const server = createServer(channel, fd, leadership);
-  const waiter = new Waiter(syscalls, channel, fd);
+  const waiter = new Waiter(syscalls, channel, fd, control[CONTROL.stopFd] as number);
   try {
     for (;;) {
       leadership.take();
@@ -54,13 +54,14 @@ function serve(): boolean {
       }
     }
   } finally {
+    waiter.close();
     leadership.passOn();
   }
 }
 
-// ENOENT: the request was taken back before it was read. EINTR: a signal.
+// EAGAIN: there is none yet. ENOENT: the request was taken back before it was read. EINTR: a signal.
 function isHangup(errno: number): boolean {
-  return errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
+  return errno !== SYSTEM_ERRNO.EAGAIN && errno !== SYSTEM_ERRNO.EINTR && errno !== SYSTEM_ERRNO.ENOENT;
 }
 
 function createServer(channel: Channel, fd: number, leadership: Leadership): Server {

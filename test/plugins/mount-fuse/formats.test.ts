@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { entryMessage, inodeMessage, retrieveMessage } from "../../../plugins/mount-fuse/invalidation.js";
+import { entryMessage, inodeMessage } from "../../../plugins/mount-fuse/invalidation.js";
 import { parseMountInfo, topmostAt } from "../../../plugins/mount-fuse/mountinfo.js";
 import { decodeName, encodeName } from "../../../plugins/mount-fuse/names.js";
 import { INO_LIMIT, inoOf, nodeHigh, nodeLow, revisionOf } from "../../../plugins/mount-fuse/node-id.js";
@@ -63,9 +63,5 @@ test("notifications are the kernel's structs, to the byte", () => {
   assert.equal(
     Buffer.from(entryMessage(9, "aé")).toString("hex"),
     `24000000${"03000000"}${"00".repeat(8)}0900000000000000${"03000000"}${"00000000"}61c3a900`,
-  );
-  assert.equal(
-    Buffer.from(retrieveMessage(1)).toString("hex"),
-    `3000000005000000${"00".repeat(16)}0100000000000000${"00".repeat(16)}`,
   );
 });

@@ -92,6 +92,7 @@ export function openKernelEnd(): KernelEnd {
     agreed: () => undefined,
     post,
   });
+  syscalls.setNonBlocking(kernelFd);
 
   return {
     root,
@@ -100,7 +101,7 @@ export function openKernelEnd(): KernelEnd {
     ask(opcode, ino, args = new Uint8Array(0), revision = 0) {
       writeSync(kernelFd, requestOf(opcode, ino, revision, args));
       server.answer(channel.receive());
-      return syscalls.hasInput(kernelFd) > 0 ? readAnswer(kernelFd) : undefined;
+      return readAnswer(kernelFd);
     },
     close() {
       for (const { fd } of table.drain()) if (fd >= 0) closeSync(fd);
@@ -133,9 +134,15 @@ function requestOf(opcode: number, ino: number, revision: number, args: Uint8Arr
   return request;
 }
 
-function readAnswer(fd: number): Answer {
+function readAnswer(fd: number): Answer | undefined {
   const buffer = Buffer.alloc(1 << 21);
-  const length = readSync(fd, buffer);
+  let length: number;
+  try {
+    length = readSync(fd, buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+    throw error;
+  }
   if (buffer.readUInt32LE(0) !== length) throw new Error("the header's length is not the answer's");
   if (buffer.readBigUInt64LE(8) !== UNIQUE) throw new Error("the answer is another request's");
   return { errno: Math.abs(buffer.readInt32LE(4)), data: buffer.subarray(16, length) };
