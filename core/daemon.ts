@@ -174,6 +174,8 @@ class RunningDaemon implements Daemon {
   readonly #parts: DaemonParts;
   readonly #startedMs = performance.now();
   #state: Status["state"] = "mounted";
+  // What is told once the catalogue is closed, to whoever still asks.
+  #lastStatus: Status | undefined;
   #scanning: Promise<void> = Promise.resolve();
   #stopReason = "";
   #resolveEnded: (end: DaemonEnd) => void = () => undefined;
@@ -211,6 +213,7 @@ class RunningDaemon implements Daemon {
   }
 
   status(): Status {
+    if (this.#lastStatus) return this.#lastStatus;
     const { config, driver, catalogue, library, mount } = this.#parts;
     const { tracks, directories, bytes } = catalogue.totals;
     return {
@@ -272,6 +275,7 @@ class RunningDaemon implements Daemon {
     this.#state = "stopping";
     instance.abort(new Error("MusicFS stops"));
     await this.#scanning;
+    this.#lastStatus = this.status();
     await undo.run();
     const result = endOf(end, this.#stopReason);
     if (result.exitCode !== EXIT.ok) log.error(result.reason);

@@ -36,6 +36,7 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   if (!screen.isTerminal) log.info(`mounted at ${daemon.mountpoint}`, { pid: process.pid });
   const { announce } = await import("./announce.js");
   const announced = logFile ? undefined : announce(daemon, config, options, screen, log);
+  signals.connect(daemon);
   const { exitCode, reason } = await daemon.ended;
   announced?.stop();
   if (exitCode !== EXIT.ok) process.exit(reportLoss(reason, log, logFile !== undefined));

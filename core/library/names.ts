@@ -28,7 +28,9 @@ export function safeName(text: string, suffix = ""): string {
   if (suffix === "" && PLAIN.test(text)) return text;
   const clean = cleaned(text);
   const { stem, extension } = splitExtension(clean);
-  return `${cutTo(stem, NAME_MAX_BYTES - byteLength(extension) - byteLength(suffix))}${suffix}${extension}`;
+  // The suffix brings its own blank.
+  const start = suffix === "" ? stem : stem.trimEnd();
+  return `${cutTo(start, NAME_MAX_BYTES - byteLength(extension) - byteLength(suffix))}${suffix}${extension}`;
 }
 
 /** Splits `Title.flac` into `Title` and `.flac`; what is too long or has blanks in it is no extension. */
@@ -44,9 +46,9 @@ function cleaned(text: string): string {
   const name = text
     .toWellFormed()
     .normalize("NFC")
-    .replace(BLANKS, " ")
     .replace(CONTROL, "")
     .replace(INVISIBLE, "")
+    .replace(BLANKS, " ")
     .replace(ESCAPED_BYTE, "_")
     .replaceAll("/", "_")
     .trim()

@@ -90,6 +90,27 @@ for (const driver of DRIVERS) {
       }
     }));
 
+  test(`${driver}: it stops within 10 s while somebody has a file open and does nothing with it`, () =>
+    withInstance(config, async (instance) => {
+      const daemon = await instance.start();
+      await daemon.scanned();
+      const handle = await open((await filesBelow(instance.mountpoint))[0] ?? "");
+      try {
+        assert.equal((await within("the end", daemon.stop(), 10_000)).code, 0);
+        assert.equal(mountedAt(instance.mountpoint), undefined);
+      } finally {
+        await handle.close();
+      }
+    }));
+
+  test(`${driver}: a stop that comes with the mount ends it with 0`, () =>
+    withInstance(config, async (instance) => {
+      const daemon = instance.launch();
+      await until("it is mounted", () => mountedAt(instance.mountpoint));
+      assert.equal((await within("the end", daemon.stop(), 10_000)).code, 0);
+      assert.equal(mountedAt(instance.mountpoint), undefined);
+    }));
+
   for (const command of ["umount", "fusermount3 -u"]) {
     test(`${driver}: '${command}' from outside ends it`, (t) => {
       if (!IS_ROOT) return t.skip("only root may unmount what it did not mount itself");

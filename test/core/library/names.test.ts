@@ -21,6 +21,7 @@ test("what a path cannot hold is replaced", () => {
     ["../../etc/passwd", "_._.._etc_passwd"],
     [".38 Special", "_38 Special"],
     ["one\ntwo\tthree", "one two three"],
+    ["one\t\u0000\ttwo", "one two"],
     ["nul\u0000bell\u0007", "nulbell"],
     ["abc\u202Efed", "abcfed"],
     ["\uFEFFbom\u200B", "bom"],
