@@ -99,7 +99,7 @@ for (const driver of DRIVERS) {
         assert.equal((await within("the end", daemon.stop(), 10_000)).code, 0);
         assert.equal(mountedAt(instance.mountpoint), undefined);
       } finally {
-        await handle.close();
+        await handle.close().catch(lost);
       }
     }));
 
