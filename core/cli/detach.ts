@@ -5,7 +5,8 @@ import type { DetachedReport } from "./detached-report.js";
 import { printLine } from "./output.js";
 import type { StartOptions } from "./start.js";
 
-/** As in the first line of `bin.ts`. */
+/** As in the first line of `bin.ts`, also where a command was started without it. */
+const LAUNCH_FLAGS = ["--max-semi-space-size=4"];
 const LAUNCH_ENVIRONMENT = { UV_THREADPOOL_SIZE: "32", MALLOC_ARENA_MAX: "2" };
 /** Kept of what the daemon says before it could report, in characters. */
 const MAX_COMPLAINT = 4_000;
@@ -35,11 +36,15 @@ function spawnDaemon({ config, name, mount }: StartOptions): ChildProcess {
   const flags = Object.entries({ config, name, mount }).flatMap(([flag, value]) =>
     value === undefined ? [] : [`--${flag}`, value],
   );
-  return spawn(process.execPath, [...process.execArgv, bin, "start", "--detached", ...flags], {
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...LAUNCH_ENVIRONMENT, ...process.env },
-  });
+  return spawn(
+    process.execPath,
+    [...LAUNCH_FLAGS, ...process.execArgv, bin, "start", "--detached", ...flags],
+    {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      env: { ...LAUNCH_ENVIRONMENT, ...process.env },
+    },
+  );
 }
 
 function reportOf(child: ChildProcess): Promise<DetachedReport> {

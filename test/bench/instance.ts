@@ -47,7 +47,8 @@ export class BenchInstance {
 
   /** Command and arguments of `musicfs start`, for who wants to time it. */
   startCommand(kind: "json" | "typescript", ...flags: string[]): [command: string, args: string[]] {
-    return [process.execPath, [CLI, "start", "--config", this.#configs[kind], ...flags]];
+    // As a user starts it: the first line of the file sets up its process.
+    return [CLI, ["start", "--config", this.#configs[kind], ...flags]];
   }
 
   /** Mounts; resolves when the mount answers. */
