@@ -36,13 +36,13 @@ export interface Hooks {
    * A throw does the same to that track, and is counted among the problems of the scan.
    */
   readonly placeTrack: DecideHook<Track, readonly string[]>;
-  /** `provide`, once at start: what speaks to the kernel. Exactly one must answer. */
+  /** `provide`, once at start: what speaks to the kernel. Somebody must answer; the first one is taken. */
   readonly provideMount: ProvideHook<MountDriver>;
-  /** `provide`, once at start: how the content of files is cut into chunks. */
+  /** `provide`: how the content of files is cut into chunks. Asked by nobody yet: the content store is to come. */
   readonly provideChunker: ProvideHook<Chunker>;
-  /** `provide`, once at start: what the cache admits and what it evicts. */
+  /** `provide`: what the cache admits and what it evicts. Asked by nobody yet, as above. */
   readonly provideCachePolicy: ProvideHook<CachePolicy>;
-  /** `provide`, once at start: what finds tracks by words. */
+  /** `provide`: what finds tracks by words. Asked by nobody yet: the daemon does not search so far. */
   readonly provideSearch: ProvideHook<SearchEngine>;
 
   /** `event`, once: the tree answers at the mountpoint. */

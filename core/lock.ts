@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { MusicfsError, messageOf } from "./errors.js";
+import { MusicfsError } from "./errors.js";
+import { unusableFolder } from "./private-folder.js";
 
 /** Who holds a lock; for the message to whoever wants it, too. */
 export interface LockHolder {
@@ -48,7 +49,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unusable(folder, error);
+    throw unusableFolder(folder, error);
   }
 }
 
@@ -56,20 +57,14 @@ function openLockFile(folder: string): Database.Database {
   try {
     return new Database(join(folder, "lock"), { timeout: 0 });
   } catch (error) {
-    throw unusable(folder, error);
+    throw unusableFolder(folder, error);
   }
 }
 
 function lockError(error: unknown, folder: string): MusicfsError {
   const code = String((error as { code?: unknown }).code ?? "");
-  if (!code.startsWith("SQLITE_BUSY")) return unusable(folder, error);
+  if (!code.startsWith("SQLITE_BUSY")) return unusableFolder(folder, error);
   return new MusicfsError("MFS_ALREADY_RUNNING", `${describeHolder(folder)} uses ${folder}`, {
-    cause: error,
-  });
-}
-
-function unusable(folder: string, error: unknown): MusicfsError {
-  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot use the folder ${folder}: ${messageOf(error)}`, {
     cause: error,
   });
 }

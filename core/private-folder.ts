@@ -13,8 +13,16 @@ export function makePrivateFolder(path: string): void {
     if (uid === process.getuid?.()) return;
     throw new Error(`it belongs to user ${uid}`);
   } catch (error) {
-    throw new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot use the folder ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unusableFolder(path, error);
   }
+}
+
+/** The error to report of a folder that `error`, of the system or of SQLite, makes unusable. */
+export function unusableFolder(path: string, error: unknown): MusicfsError {
+  const message = messageOf(error);
+  const isFull = /ENOSPC|EDQUOT|disk is full/.test(message);
+  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot use the folder ${path}: ${message}`, {
+    cause: error,
+    ...(isFull ? { hint: "Free some space on its disk, or name a folder on another one." } : {}),
+  });
 }
