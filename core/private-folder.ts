@@ -17,11 +17,15 @@ export function makePrivateFolder(path: string): void {
   }
 }
 
-/** The error to report of a folder that `error`, of the system or of SQLite, makes unusable. */
-export function unusableFolder(path: string, error: unknown): MusicfsError {
+/**
+ * The error to report of a folder that `error`, of the system or of SQLite, makes unusable.
+ *
+ * @param action what failed, in words that stand before the path.
+ */
+export function unusableFolder(path: string, error: unknown, action = "use the folder"): MusicfsError {
   const message = messageOf(error);
   const isFull = /ENOSPC|EDQUOT|disk is full/.test(message);
-  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot use the folder ${path}: ${message}`, {
+  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot ${action} ${path}: ${message}`, {
     cause: error,
     ...(isFull ? { hint: "Free some space on its disk, or name a folder on another one." } : {}),
   });

@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import Database from "better-sqlite3";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import type { OriginCapacity } from "../model/origin.js";
+import { unusableFolder } from "../private-folder.js";
 import { FileTable } from "./files.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
@@ -147,7 +148,5 @@ function asCatalogueError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  return new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot open the catalogue ${path}: ${messageOf(error)}`, {
-    cause: error,
-  });
+  return unusableFolder(path, error, "open the catalogue");
 }
