@@ -1,7 +1,7 @@
 import { openCatalogueReader } from "../catalogue/reader.js";
 import type { Config } from "../config/config.js";
 import type { Status } from "../control/status.js";
-import type { Daemon } from "../daemon.js";
+import type { Daemon } from "../daemon/daemon.js";
 import { messageOf } from "../errors.js";
 import { cataloguePathOf } from "../instance.js";
 import type { Logger } from "../logger.js";

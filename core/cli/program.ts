@@ -1,8 +1,10 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.js";
 import { VERSION } from "../version.js";
-import type { GlobalOptions } from "./context.js";
 import { surviveClosedOutput } from "./output.js";
+import { addConfig } from "./program-config.js";
+import { addLooking } from "./program-looking.js";
+import { addRunning } from "./program-running.js";
 import { reportError } from "./report-error.js";
 
 const EXIT_CODES = `
@@ -26,8 +28,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   }
 }
 
-// Each command's code is loaded when it is called: `status` must not wait for what `start` needs.
-function createProgram(): Command {
+/**
+ * The whole command line. Each area adds its commands in a file of its own, `program-<area>.ts`; a command's
+ * code is loaded when it is called: `status` must not wait for what `start` needs.
+ */
+export function createProgram(): Command {
   const program = new Command("musicfs")
     .description("Shows a music library as folders made of its tags.")
     .version(VERSION, "-V, --version", "print the version")
@@ -46,86 +51,6 @@ function createProgram(): Command {
   return program;
 }
 
-function addRunning(program: Command): void {
-  program
-    .command("start")
-    .description("mount the library, and scan it in the background")
-    .option("--mount <dir>", "where to mount (MUSICFS_MOUNTPOINT)")
-    .option("--detach", "return when the mount answers, and run on in the background")
-    .addOption(new Option("--detached").hideHelp())
-    .action(async (_, command) => {
-      const { start } = await import("./start.js");
-      await start(command.optsWithGlobals());
-    });
-  program
-    .command("stop")
-    .description("unmount, let running reads finish, and leave nothing behind")
-    .option("--timeout <seconds>", "how long to wait for the end", parseSeconds, 30)
-    .action(async (_, command) => {
-      const { stop } = await import("./stop.js");
-      await stop(command.optsWithGlobals());
-    });
-  program
-    .command("status")
-    .description("show what the running instance does")
-    .option("--json", "for programs")
-    .action(async (_, command) => {
-      const { status } = await import("./status.js");
-      await status(command.optsWithGlobals());
-    });
-}
-
-function addLooking(program: Command): void {
-  program
-    .command("tree")
-    .description("show what the layout gives, without a mount")
-    .argument("[path]", "where to begin", "/")
-    .option("--depth <levels>", "how deep to go", parseLevels)
-    .option("--json", "for programs")
-    .action(async (path: string, _, command) => {
-      const { tree } = await import("./tree.js");
-      await tree(path, command.optsWithGlobals());
-    });
-  program
-    .command("doctor")
-    .description("look at everything that a mount needs, and print the line to type")
-    .option("--json", "for programs")
-    .action(async (_, command) => {
-      const { doctor } = await import("./doctor.js");
-      await doctor(command.optsWithGlobals());
-    });
-}
-
-function addConfig(program: Command): void {
-  const config = program.command("config").description("look at the config");
-  config
-    .command("check")
-    .description("say what is wrong with the config, all of it")
-    .action(async (_, command) => {
-      const { checkConfig } = await import("./config.js");
-      await checkConfig(command.optsWithGlobals());
-    });
-  config
-    .command("show")
-    .description("show what the config comes to")
-    .option("--json", "for programs")
-    .action(async (_, command: Command) => {
-      const { showConfig } = await import("./config.js");
-      await showConfig(command.optsWithGlobals<GlobalOptions & { json?: boolean }>());
-    });
-}
-
 function exitCodeOf({ exitCode }: CommanderError): number {
   return exitCode === 0 ? EXIT.ok : EXIT.usage;
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text !== "" && seconds >= 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError("Expected seconds, such as 30.");
-}
-
-function parseLevels(text: string): number {
-  if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);
-  throw new InvalidArgumentError("Expected a number from 1.");
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
-import { type Daemon, startDaemon } from "../daemon.js";
+import type { Daemon } from "../daemon/daemon.js";
+import { startDaemon } from "../daemon/start-daemon.js";
 import { EXIT, MusicfsError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { createCommandLog, createFileLog } from "./command-log.js";

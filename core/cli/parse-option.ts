@@ -1,0 +1,14 @@
+import { InvalidArgumentError } from "commander";
+
+/** Seconds up to a day, fractions allowed. @throws InvalidArgumentError */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text !== "" && seconds >= 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError("Expected seconds, such as 30.");
+}
+
+/** A depth from 1 to 9999. @throws InvalidArgumentError */
+export function parseLevels(text: string): number {
+  if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a number from 1.");
+}

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { parseLevels } from "./parse-option.js";
+
+/** What can be looked at without a mount. */
+export function addLooking(program: Command): void {
+  program
+    .command("tree")
+    .description("show what the layout gives, without a mount")
+    .argument("[path]", "where to begin", "/")
+    .option("--depth <levels>", "how deep to go", parseLevels)
+    .option("--json", "for programs")
+    .action(async (path: string, _, command) => {
+      const { tree } = await import("./tree.js");
+      await tree(path, command.optsWithGlobals());
+    });
+  program
+    .command("doctor")
+    .description("look at everything that a mount needs, and print the line to type")
+    .option("--json", "for programs")
+    .action(async (_, command) => {
+      const { doctor } = await import("./doctor.js");
+      await doctor(command.optsWithGlobals());
+    });
+}

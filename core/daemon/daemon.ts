@@ -1,0 +1,43 @@
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Config } from "../config/config.js";
+import type { Status } from "../control/status.js";
+import type { Instance } from "../instance.js";
+import type { Library } from "../library/library.js";
+import type { LibraryOrigin } from "../library/library-origin.js";
+import type { Logger } from "../logger.js";
+import type { Mount, MountDriver } from "../model/mount-driver.js";
+import type { UndoStack } from "./undo-stack.js";
+
+/** A mounted library. */
+export interface Daemon {
+  readonly mountpoint: string;
+  status(): Status;
+  /** Settles once: everything is released then. */
+  readonly ended: Promise<DaemonEnd>;
+  /** Unmounts, drains and releases; a second call does not wait for running requests. */
+  stop(reason: string): Promise<void>;
+}
+
+export interface DaemonEnd {
+  readonly exitCode: number;
+  /** Why, in words for a person. */
+  readonly reason: string;
+}
+
+/** What there is before the mount: it is needed to answer the first request. */
+export interface MountedParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly instance: Instance;
+  readonly catalogue: Catalogue;
+  readonly origins: readonly LibraryOrigin[];
+  readonly driver: MountDriver;
+  readonly mount: Mount;
+  /** Releases everything, the last taken first, once the mount has ended. */
+  readonly undo: UndoStack;
+}
+
+/** What a running daemon consists of. */
+export interface DaemonParts extends MountedParts {
+  readonly library: Library;
+}

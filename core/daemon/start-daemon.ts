@@ -1,0 +1,119 @@
+import type { Config } from "../config/config.js";
+import { checkOverlaps } from "../config/overlaps.js";
+import { createLateAnswers } from "../content/late-answers.js";
+import { MusicfsError, messageOf } from "../errors.js";
+import {
+  cataloguePathOf,
+  createInstance,
+  type Instance,
+  mountSourceOf,
+  openCatalogueOf,
+  openOrigins,
+} from "../instance.js";
+import type { Library } from "../library/library.js";
+import type { LibraryOrigin } from "../library/library-origin.js";
+import { takeLock } from "../lock.js";
+import type { Logger } from "../logger.js";
+import type { MountDriver } from "../model/mount-driver.js";
+import { prepareMountpoint } from "../mountpoint.js";
+import type { Daemon, MountedParts } from "./daemon.js";
+import { Later } from "./later.js";
+import { UndoStack } from "./undo-stack.js";
+
+/**
+ * Mounts the library of a config, and scans it in the background.
+ *
+ * @returns once the mountpoint answers.
+ * @throws MusicfsError; everything that was taken until then is released.
+ */
+export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+  const undo = new UndoStack(log);
+  try {
+    const library = new Later<Library>();
+    const generation = new SharedArrayBuffer(4);
+    const parts = await mountLibrary(config, log, undo, library, generation);
+    // The mount answers from the catalogue of the last run: what else the daemon does is loaded only now.
+    const { runMounted } = await import("./run-mounted.js");
+    return await runMounted(parts, library, generation);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function mountLibrary(
+  config: Config,
+  log: Logger,
+  undo: UndoStack,
+  library: Later<Library>,
+  generation: SharedArrayBuffer,
+): Promise<MountedParts> {
+  checkOverlaps(config, []);
+  takeFolders(config, undo);
+  const instance = await createInstance(config, log);
+  undo.push(() => instance.dispose());
+  undo.push(() => instance.abort(new Error("MusicFS stops")));
+
+  const driver = await requireDriver(instance);
+  const catalogue = openCatalogueOf(config, log);
+  undo.push(() => catalogue.close());
+  const origins = await openOrigins(instance, catalogue);
+  undo.push(() => closeOrigins(origins, log));
+  checkOverlaps(
+    config,
+    origins.flatMap(({ origin }) => (origin.local ? [origin.local.root] : [])),
+  );
+
+  const source = mountSourceOf(config);
+  if (await driver.detachStale(config.mountpoint, source)) {
+    log.warn(`detached a dead mount of an earlier run at ${config.mountpoint}`);
+  }
+  const mountpoint = prepareMountpoint(config.mountpoint);
+  undo.push(() => mountpoint.release());
+
+  const mount = await driver.mount({
+    mountpoint: config.mountpoint,
+    source,
+    vfs: {
+      cataloguePath: cataloguePathOf(config),
+      generation,
+      origins: origins.map(({ number, origin }) => ({
+        number,
+        ...(origin.local ? { local: origin.local } : {}),
+      })),
+    },
+    late: createLateAnswers({
+      catalogue: catalogue.reader,
+      origins: new Map(origins.map((origin) => [origin.number, origin])),
+      refresh: async (ino) => (await library.promise).refresh(ino, instance.signal),
+      log,
+    }),
+    log,
+  });
+  undo.push(() => mount.unmount(0));
+  return { config, log, instance, catalogue, origins, driver, mount, undo };
+}
+
+// One instance a cache and state folder; the locks go with the process, however it ends.
+function takeFolders(config: Config, undo: UndoStack): void {
+  for (const folder of new Set([config.stateDir, config.cacheDir])) {
+    const lock = takeLock(folder, { mountpoint: config.mountpoint, name: config.name });
+    undo.push(() => lock.release());
+  }
+}
+
+async function requireDriver(instance: Instance): Promise<MountDriver> {
+  const driver = await instance.hooks.provideMount.call(instance.signal);
+  if (driver) return driver;
+  throw new MusicfsError("MFS_CONFIG_INVALID", "no plugin of the config can mount", {
+    hint: 'Add mountFuse() to "plugins".',
+  });
+}
+
+async function closeOrigins(origins: readonly LibraryOrigin[], log: Logger): Promise<void> {
+  for (const { origin } of origins) {
+    await origin
+      .close?.()
+      .catch((error) => log.warn(`closing origin '${origin.id}' failed: ${messageOf(error)}`));
+  }
+}
