@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
+import type { DirectoryEntry, NodeAttributes, NodeKind } from "../model/entry.js";
 import { NODE_KIND } from "./schema.js";
 
 /** What of an origin's file an open needs. */
@@ -50,6 +50,7 @@ export class CatalogueReader {
   readonly #page: Database.Statement<[number, number, number], EntryRow>;
   readonly #names: Database.Statement<[number, number], string>;
   readonly #file: Database.Statement<[number], FileTuple>;
+  readonly #link: Database.Statement<[number], string>;
   readonly #parent: Database.Statement<[number], [number, string]>;
 
   constructor(db: Database.Database) {
@@ -77,6 +78,7 @@ export class CatalogueReader {
          FROM nodes n CROSS JOIN files f ON f.id = n.file WHERE n.ino = ?`,
       )
       .raw();
+    this.#link = db.prepare<[number], string>("SELECT target FROM links WHERE ino = ?").pluck();
     this.#parent = db
       .prepare<[number], [number, string]>(
         "SELECT parent, name FROM names WHERE ino = ? ORDER BY cookie LIMIT 1",
@@ -113,6 +115,11 @@ export class CatalogueReader {
     if (!row) return undefined;
     const [fileId, originNumber, path, sizeBytes, mtimeMs, version, revision] = row;
     return { fileId, originNumber, path, sizeBytes, mtimeMs, version, revision };
+  }
+
+  /** Where a link leads; `undefined` for what is no link. */
+  linkOf(ino: number): string | undefined {
+    return this.#link.get(ino);
   }
 
   /** Parent and name of an inode, by its oldest name. */
@@ -159,18 +166,15 @@ export function openCatalogueReader(path: string): CatalogueReader {
 function nodeOf(row: NodeRow | undefined): NodeAttributes | undefined {
   if (!row) return undefined;
   const [ino, revision, kind, sizeBytes, mtimeMs] = row;
-  return { ino, revision, kind: kind === NODE_KIND.directory ? "directory" : "file", sizeBytes, mtimeMs };
+  return { ino, revision, kind: kindOf(kind), sizeBytes, mtimeMs };
 }
 
 function entryOf(row: EntryRow): DirectoryEntry {
   const [ino, revision, kind, sizeBytes, mtimeMs, cookie, name] = row;
-  return {
-    ino,
-    revision,
-    kind: kind === NODE_KIND.directory ? "directory" : "file",
-    sizeBytes,
-    mtimeMs,
-    cookie,
-    name,
-  };
+  return { ino, revision, kind: kindOf(kind), sizeBytes, mtimeMs, cookie, name };
+}
+
+function kindOf(kind: number): NodeKind {
+  if (kind === NODE_KIND.directory) return "directory";
+  return kind === NODE_KIND.link ? "link" : "file";
 }

@@ -13,7 +13,7 @@ export const FILE_STATE = {
 } as const;
 
 /** Values of `nodes.kind`. */
-export const NODE_KIND = { directory: 0, file: 1 } as const;
+export const NODE_KIND = { directory: 0, file: 1, link: 2 } as const;
 
 /**
  * The schema, as numbered steps that are only ever added to. `PRAGMA user_version` counts the steps taken.
@@ -93,6 +93,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX names_by_name ON names(parent, name);
   CREATE INDEX names_in_order ON names(parent);
   CREATE INDEX names_of_node ON names(ino);
+  `,
+  `
+  CREATE TABLE links (
+    ino    INTEGER PRIMARY KEY,
+    target TEXT NOT NULL
+  );
   `,
 ];
 

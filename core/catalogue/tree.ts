@@ -1,5 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import { ROOT_INO } from "../model/entry.js";
+import { LINK_MAX_BYTES } from "../vfs/limits.js";
 import { NODE_KIND } from "./schema.js";
 
 /** A name in a directory. */
@@ -24,6 +25,9 @@ export class TreeTable {
   readonly #kind: Statement<[number], number>;
   readonly #insertDirectory: Statement;
   readonly #insertName: Statement;
+  readonly #insertLink: Statement;
+  readonly #insertTarget: Statement;
+  readonly #deleteTarget: Statement;
   readonly #deleteName: Statement;
   readonly #deleteNode: Statement;
   readonly #touch: Statement;
@@ -41,6 +45,11 @@ export class TreeTable {
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
     );
     this.#insertName = db.prepare("INSERT INTO names (parent, name, ino, collided) VALUES (?, ?, ?, ?)");
+    this.#insertLink = db.prepare(
+      `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.link}, ?, ?, 0, NULL)`,
+    );
+    this.#insertTarget = db.prepare("INSERT INTO links (ino, target) VALUES (?, ?)");
+    this.#deleteTarget = db.prepare("DELETE FROM links WHERE ino = ?");
     this.#deleteName = db.prepare("DELETE FROM names WHERE cookie = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
     this.#touch = db.prepare("UPDATE nodes SET mtime_ms = ? WHERE ino = ?");
@@ -78,6 +87,24 @@ export class TreeTable {
     return ino;
   }
 
+  /**
+   * Makes a symbolic link. What it leads to is never looked at; it stays the same for as long as the link exists.
+   *
+   * @param target up to {@link LINK_MAX_BYTES}; relative, so that it holds at every mountpoint and in containers.
+   * @returns the inode of the new link.
+   * @throws RangeError for a target that is empty, too long or has a NUL in it.
+   */
+  insertLink(parentIno: number, name: string, target: string, nowMs: number): number {
+    const lengthBytes = Buffer.byteLength(target);
+    if (lengthBytes === 0 || lengthBytes > LINK_MAX_BYTES || target.includes("\0")) {
+      throw new RangeError(`a link cannot lead to a target of ${lengthBytes} bytes`);
+    }
+    const ino = Number(this.#insertLink.run(lengthBytes, nowMs).lastInsertRowid);
+    this.#insertTarget.run(ino, target);
+    this.insertName(parentIno, name, ino, false, nowMs);
+    return ino;
+  }
+
   insertName(parentIno: number, name: string, ino: number, collided: boolean, nowMs: number): void {
     this.#insertName.run(parentIno, name, ino, collided ? 1 : 0);
     this.#touch.run(nowMs, parentIno);
@@ -90,6 +117,12 @@ export class TreeTable {
 
   /** Removes an empty directory's inode; its name must have been removed before. */
   removeDirectory(ino: number): void {
+    this.#deleteNode.run(ino);
+  }
+
+  /** Removes a link's inode; its name must have been removed before. */
+  removeLink(ino: number): void {
+    this.#deleteTarget.run(ino);
     this.#deleteNode.run(ino);
   }
 

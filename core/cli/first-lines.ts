@@ -25,7 +25,7 @@ export function firstLines(reader: CatalogueReader): string[] {
 }
 
 function linesOf(reader: CatalogueReader, entry: DirectoryEntry): string[] {
-  if (entry.kind === "file") return [escapeControls(entry.name)];
+  if (entry.kind !== "directory") return [escapeControls(entry.name)];
   const inner = readAll(reader, entry.ino, MAX_ENTRIES);
   const folders = sortEntries(inner.filter(({ kind }) => kind === "directory"));
   return [

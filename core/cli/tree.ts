@@ -64,7 +64,7 @@ function print(catalogue: Catalogue, path: string, { json, depth }: { json: bool
   if (!found) throw new MusicfsError("MFS_USAGE", `nothing lies at '${path}' in the tree`);
   const collided = new Set(catalogue.tree.collisions(MAX_COLLISIONS).map(({ cookie }) => cookie));
   const nodes =
-    found.node.kind === "file" ? [] : walkTree(catalogue.reader, found.node.ino, found.path, depth);
+    found.node.kind !== "directory" ? [] : walkTree(catalogue.reader, found.node.ino, found.path, depth);
   if (json) printTreeJson(catalogue, found.path, nodes, collided);
   else printTreeText(catalogue, found.path, nodes, collided);
 }

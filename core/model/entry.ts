@@ -1,5 +1,5 @@
-/** What an inode is. */
-export type NodeKind = "directory" | "file";
+/** What an inode is. A link is a symbolic one. */
+export type NodeKind = "directory" | "file" | "link";
 
 /** Number of the root directory's inode, in every catalogue and as FUSE wants it. */
 export const ROOT_INO = 1;
@@ -9,6 +9,7 @@ export const ROOT_INO = 1;
  *
  * `ino` stays the same for as long as the track or directory exists, over restarts and rescans.
  * `revision` counts the versions of a file's content: what is shown under one pair of both never changes.
+ * A link keeps its target for life; its size is the target's length in bytes.
  */
 export interface NodeAttributes {
   readonly ino: number;

@@ -72,14 +72,25 @@ export class Vfs {
   }
 
   /**
+   * Where a link leads, as it was made.
+   *
+   * @throws ErrnoError EINVAL when the inode is no link, ENOENT when it is gone.
+   */
+  readlink(ino: number): string {
+    const target = this.#catalogue.linkOf(ino);
+    if (target === undefined) throw new ErrnoError(this.#catalogue.getattr(ino) ? "EINVAL" : "ENOENT");
+    return target;
+  }
+
+  /**
    * Opens the content that an inode has at `revision`.
    *
    * @throws ErrnoError ENOENT when the inode is gone, ESTALE when the revision is, EISDIR for a directory,
-   * and what the disk said (EACCES, EIO, EMFILE) otherwise.
+   * EINVAL for a link, and what the disk said (EACCES, EIO, EMFILE) otherwise.
    */
   open(ino: number, revision: number): OpenedFile {
     const file = this.#catalogue.fileOf(ino);
-    if (!file) throw new ErrnoError(this.#catalogue.getattr(ino) ? "EISDIR" : "ENOENT");
+    if (!file) throw new ErrnoError(refusalOf(this.#catalogue.getattr(ino)));
     if (file.revision !== revision) throw new ErrnoError("ESTALE");
     const local = this.#origins.get(file.originNumber)?.local;
     if (!local) return { kind: "late", sizeBytes: file.sizeBytes };
@@ -113,6 +124,11 @@ export class Vfs {
 export function openVfs(description: VfsDescription): Vfs {
   const { cataloguePath, origins, generation } = description;
   return new Vfs(openCatalogueReader(cataloguePath), origins, generation);
+}
+
+function refusalOf(node: NodeAttributes | undefined): "EISDIR" | "EINVAL" | "ENOENT" {
+  if (!node) return "ENOENT";
+  return node.kind === "directory" ? "EISDIR" : "EINVAL";
 }
 
 // A file that is not there any more, or is a link or a device now, is a change of the library and not an

@@ -37,6 +37,7 @@ export interface NativeStatfs {
 export interface ReadOperations {
   getattr(path: string, answer: Callback<[stat?: NativeStat]>): void;
   readdir(path: string, answer: Callback<[names?: readonly string[], stats?: readonly NativeStat[]]>): void;
+  readlink(path: string, answer: Callback<[target?: string]>): void;
   open(path: string, flags: number, answer: Callback<[handle?: number]>): void;
   /** `buffer` is libfuse's memory: it is gone once `answer` was called. A positive result is a length. */
   read(

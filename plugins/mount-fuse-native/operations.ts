@@ -1,5 +1,13 @@
 import type { MountSession, MountStatistics } from "musicfs";
-import { ERRNO, ErrnoError, errnoOf, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
+import {
+  ERRNO,
+  ErrnoError,
+  errnoOf,
+  NAME_MAX_BYTES,
+  type NodeAttributes,
+  type NodeKind,
+  type Vfs,
+} from "musicfs/vfs";
 import type { Callback, NativeStat, NativeStatfs, ReadOperations } from "./fuse-native.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { OpenFiles } from "./open-files.js";
@@ -17,6 +25,7 @@ export const KERNEL_CACHE_SECONDS = 1;
 
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
 const O_ACCMODE = 3;
 const STATFS_BLOCK_BYTES = 4096;
 const PREFERRED_IO_BYTES = 128 * 1024;
@@ -55,6 +64,7 @@ export class Operations {
       getattr: (path, answer) => this.#answer("getattr", answer, async () => [0, this.#getattr(path)]),
       readdir: (path, answer) =>
         this.#answer("readdir", answer, async () => [0, ...(await this.#readdir(path))]),
+      readlink: (path, answer) => this.#answer("readlink", answer, async () => [0, this.#readlink(path)]),
       open: (path, flags, answer) =>
         this.#answer("open", answer, async () => [0, await this.#open(path, flags)]),
       read: (_path, handle, buffer, lengthBytes, offsetBytes, answer) =>
@@ -147,6 +157,10 @@ export class Operations {
     }
   }
 
+  #readlink(path: string): string {
+    return this.#vfs.readlink(resolvePath(this.#vfs, path).ino);
+  }
+
   #directoryStat(ino: number): NativeStat {
     const node = this.#vfs.getattr(ino);
     if (!node) throw new ErrnoError("ENOENT");
@@ -193,7 +207,7 @@ function otherRequests(): Promise<void> {
 function statOf(node: NodeAttributes, { uid, gid, umask }: Ownership): NativeStat {
   const mtime = Math.max(0, node.mtimeMs);
   return {
-    mode: (node.kind === "directory" ? S_IFDIR | 0o555 : S_IFREG | 0o444) & ~umask,
+    mode: modeOf(node.kind, umask),
     uid,
     gid,
     size: node.sizeBytes,
@@ -205,4 +219,10 @@ function statOf(node: NodeAttributes, { uid, gid, umask }: Ownership): NativeSta
     mtime,
     ctime: mtime,
   };
+}
+
+// What a link allows is what its target does: every system shows 0777.
+function modeOf(kind: NodeKind, umask: number): number {
+  if (kind === "link") return S_IFLNK | 0o777;
+  return (kind === "directory" ? S_IFDIR | 0o555 : S_IFREG | 0o444) & ~umask;
 }

@@ -1,4 +1,4 @@
-import type { NodeAttributes } from "musicfs/vfs";
+import type { NodeAttributes, NodeKind } from "musicfs/vfs";
 import type { Channel } from "./channel.js";
 import { nodeHigh, nodeLow } from "./node-id.js";
 import { CACHE_SECONDS } from "./protocol.js";
@@ -15,6 +15,7 @@ export type Attributes = Pick<NodeAttributes, "ino" | "kind" | "sizeBytes" | "mt
 
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
 const BLOCK_BYTES = 512;
 const PREFERRED_IO_BYTES = 128 * 1024;
 const ENTRY_WORDS = 32;
@@ -52,7 +53,6 @@ export function putMissingEntry(channel: Channel): void {
 // otherwise count subdirectories by it (find, fts).
 function putAttributes(channel: Channel, word: number, attributes: Attributes, ownership: Ownership): void {
   const { data } = channel;
-  const isDirectory = attributes.kind === "directory";
   const seconds = Math.floor(attributes.mtimeMs / 1000);
   const nanoseconds = Math.min(999_999_999, Math.round((attributes.mtimeMs - seconds * 1000) * 1e6));
   channel.putNumber(word, attributes.ino);
@@ -64,11 +64,17 @@ function putAttributes(channel: Channel, word: number, attributes: Attributes, o
   data[word + 12] = nanoseconds;
   data[word + 13] = nanoseconds;
   data[word + 14] = nanoseconds;
-  data[word + 15] = (isDirectory ? S_IFDIR | 0o555 : S_IFREG | 0o444) & ~ownership.umask;
+  data[word + 15] = modeOf(attributes.kind, ownership.umask);
   data[word + 16] = 1;
   data[word + 17] = ownership.uid;
   data[word + 18] = ownership.gid;
   data[word + 19] = 0;
   data[word + 20] = PREFERRED_IO_BYTES;
   data[word + 21] = 0;
+}
+
+// What a link allows is what its target does: every system shows 0777.
+function modeOf(kind: NodeKind, umask: number): number {
+  if (kind === "link") return S_IFLNK | 0o777;
+  return (kind === "directory" ? S_IFDIR | 0o555 : S_IFREG | 0o444) & ~umask;
 }

@@ -9,7 +9,7 @@ import { DIRENT_BYTES, ENTRY_OUT_BYTES, READ_IN } from "./protocol.js";
 /** Cookies of `.` and `..`; those of entries follow, and none is used twice. */
 const COOKIE = { dot: 1, dotDot: 2, entriesFrom: 2 } as const;
 /** `d_type` of readdir(3). */
-const DT = { directory: 4, file: 8 } as const;
+const DT = { directory: 4, file: 8, link: 10 } as const;
 /** Length of names that the first page of rows is planned with; later ones by what was met. */
 const TYPICAL_NAME_BYTES = 24;
 /** Rows of the first page, which the leader lists by itself, as it does most directories; then of each. */
@@ -88,14 +88,13 @@ export class Directories {
 
   #putRow(at: number, sizeBytes: number, row: DirectoryEntry, plus: boolean): number {
     const direntAt = plus ? at + ENTRY_OUT_BYTES : at;
-    const type = row.kind === "directory" ? DT.directory : DT.file;
     const end = this.#putDirent(
       direntAt,
       sizeBytes,
       row.name,
       row.ino,
       row.cookie + COOKIE.entriesFrom,
-      type,
+      DT[row.kind],
     );
     if (end < 0) return at;
     if (plus) putEntry(this.#channel, at >> 2, row satisfies NodeAttributes, this.#ownership);

@@ -23,6 +23,7 @@ const WANTED =
   INIT_FLAG.parallelDirops |
   INIT_FLAG.abortError |
   INIT_FLAG.maxPages |
+  INIT_FLAG.cacheSymlinks |
   INIT_FLAG.noOpendirSupport |
   INIT_FLAG.explicitInvalidation;
 const MAX_BACKGROUND = 64;

@@ -121,6 +121,7 @@ export const INIT_FLAG = {
   parallelDirops: 1 << 18,
   abortError: 1 << 21,
   maxPages: 1 << 22,
+  cacheSymlinks: 1 << 23,
   noOpendirSupport: 1 << 24,
   explicitInvalidation: 1 << 25,
   extended: 1 << 30,

@@ -1,11 +1,11 @@
-import { errnoOf, NAME_MAX_BYTES, type Vfs } from "musicfs/vfs";
+import { errnoOf, LINK_MAX_BYTES, NAME_MAX_BYTES, type Vfs } from "musicfs/vfs";
 import { type Ownership, putAttrOut, putEntry, putMissingEntry } from "./attributes.js";
 import type { Channel } from "./channel.js";
 import type { Directories } from "./directories.js";
 import type { Files } from "./files.js";
 import { type Agreement, answerInit } from "./init.js";
 import type { WorkerMessage } from "./messages.js";
-import { decodeName } from "./names.js";
+import { decodeName, encodeName } from "./names.js";
 import { inoOf, revisionOf } from "./node-id.js";
 import type { OpenTable } from "./open-table.js";
 import {
@@ -83,6 +83,9 @@ export class Server {
       case OP.readdir:
         directories.list(false);
         break;
+      case OP.readlink:
+        this.#readlink();
+        break;
       case OP.statfs:
         this.#statfs();
         break;
@@ -139,6 +142,13 @@ export class Server {
     } as const;
     putAttrOut(channel, opened, ownership);
     channel.reply(ATTR_OUT_BYTES);
+  }
+
+  // The target alone, without a NUL; the kernel keeps it for as long as it keeps the link.
+  #readlink(): void {
+    const { channel, vfs } = this.#use;
+    const target = vfs.readlink(inoOf(channel.nodeLow, channel.nodeHigh));
+    channel.reply(encodeName(target, channel.dataBytes, 0, LINK_MAX_BYTES));
   }
 
   // `struct fuse_kstatfs`.

@@ -1,9 +1,10 @@
 import {
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
-  statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -13,15 +14,22 @@ import type { ChildTask, SeenEntry } from "./mount-fixture.js";
 
 // Runs in a process of its own: one that touches a mount which it serves itself can wait for itself.
 const task = JSON.parse(process.argv[2] ?? "") as ChildTask;
-process.stdout.write(
-  JSON.stringify(task.do === "walk" ? walk(task.folder, "") : writeErrors(task.folder, task.file)),
-);
+process.stdout.write(JSON.stringify(perform()));
+
+function perform(): unknown {
+  if (task.do === "walk") return walk(task.folder, "");
+  if (task.do === "read") return readFileSync(join(task.folder, task.file)).toString("base64");
+  return writeErrors(task.folder, task.file);
+}
 
 function walk(root: string, folder: string): SeenEntry[] {
   return readdirSync(join(root, folder)).flatMap((name): SeenEntry[] => {
     const path = folder === "" ? name : `${folder}/${name}`;
-    const found = statSync(join(root, path));
+    const found = lstatSync(join(root, path));
     if (found.isDirectory()) return [{ path, kind: "directory" }, ...walk(root, path)];
+    if (found.isSymbolicLink()) {
+      return [{ path, kind: "link", sizeBytes: found.size, target: readlinkSync(join(root, path)) }];
+    }
     const base64 = readFileSync(join(root, path)).toString("base64");
     return [{ path, kind: "file", sizeBytes: found.size, base64 }];
   });

@@ -52,6 +52,25 @@ export const mountDriverContract: readonly MountDriverCase[] = [
     },
   },
   {
+    name: "links lead where they were made to, also through 4,095 bytes, and have their target's length",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        fixture.addLink("Artist", "first.flac", "Album/01 - One.flac");
+        fixture.addLink("Odd", "夜 → 'up'.flac", "../Artist/first.flac");
+        fixture.addLink("Odd", "nowhere", "../is not there");
+        fixture.addLink("Odd", "long", `${"../Odd/".repeat(584)}nowhere`);
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+        await showsExpected(fixture);
+        assert.deepEqual(
+          await fixture.readThrough("Odd/夜 → 'up'.flac"),
+          fixture.expected.get("Artist/Album/01 - One.flac"),
+        );
+      });
+    },
+  },
+  {
     name: "every way to write is refused with EROFS",
     async run({ driver }) {
       await withMount(driver, async (fixture, mount) => {
@@ -139,6 +158,9 @@ async function showsExpected(fixture: MountFixture): Promise<void> {
     assert.equal(sizeBytes, content?.length, path);
     assert.ok(content?.equals(Buffer.from(base64, "base64")), `${path}: other bytes`);
   }
+  const links = seen.filter((entry) => entry.kind === "link");
+  assert.deepEqual(new Map(links.map(({ path, target }) => [path, target])), fixture.expectedLinks);
+  for (const { path, sizeBytes, target } of links) assert.equal(sizeBytes, Buffer.byteLength(target), path);
   const folders = seen.filter((entry) => entry.kind === "directory").map(({ path }) => path);
   assert.deepEqual(folders.sort(), [...foldersOf(fixture.expected.keys())].sort());
 }

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { type Catalogue, openCatalogue } from "../../core/catalogue/catalogue.js";
 import { ErrnoError } from "../../core/errno.js";
 import { Placer } from "../../core/library/placer.js";
+import { type EntryChange, ROOT_INO } from "../../core/model/entry.js";
 import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
 
 const CHILD = fileURLToPath(new URL("./mount-child.js", import.meta.url));
@@ -16,11 +17,13 @@ const CHILD_MS = 30_000;
 /** What a child process is asked to do with a mount. */
 export type ChildTask =
   | { readonly do: "walk"; readonly folder: string }
+  | { readonly do: "read"; readonly folder: string; readonly file: string }
   | { readonly do: "write"; readonly folder: string; readonly file: string };
 
 /** What a child process saw. */
 export type SeenEntry =
   | { readonly path: string; readonly kind: "directory" }
+  | { readonly path: string; readonly kind: "link"; readonly sizeBytes: number; readonly target: string }
   | { readonly path: string; readonly kind: "file"; readonly sizeBytes: number; readonly base64: string };
 
 /** A small catalogue of two origins, one with files of this disk and one whose bytes come late. */
@@ -28,11 +31,14 @@ export class MountFixture {
   readonly session: MountSession;
   /** What the mount must show: content by path. */
   readonly expected = new Map<string, Buffer>();
+  /** Targets of the links that it must show, by path. */
+  readonly expectedLinks = new Map<string, string>();
   readonly #base: string;
   readonly #catalogue: Catalogue;
   readonly #placer: Placer;
   readonly #local: number;
   readonly #remote: number;
+  readonly #linked: EntryChange[] = [];
   readonly #remoteContent = new Map<number, Buffer>();
 
   constructor() {
@@ -81,6 +87,15 @@ export class MountFixture {
     this.#remoteContent.set(this.#add(this.#remote, path, content, 0), content);
   }
 
+  /** Adds a link beside a file or a folder that is there. */
+  addLink(folder: string, name: string, target: string): void {
+    const { reader, tree } = this.#catalogue;
+    const parent = folder.split("/").reduce((ino, each) => reader.lookup(ino, each)?.ino ?? -1, ROOT_INO);
+    this.#catalogue.transaction(() => tree.insertLink(parent, name, target, Date.now()));
+    this.#linked.push({ parentIno: parent, name });
+    this.expectedLinks.set(`${folder}/${name}`, target);
+  }
+
   /** Takes a local file out of the catalogue. */
   removeLocal(path: string): void {
     const { files } = this.#catalogue;
@@ -95,12 +110,18 @@ export class MountFixture {
 
   /** Tells the mount what was added and removed since the last call. */
   async invalidate(mount: Mount): Promise<void> {
-    await mount.invalidate(this.#placer.takeChanges());
+    await mount.invalidate([...this.#placer.takeChanges(), ...this.#linked.splice(0)]);
   }
 
   /** Everything that a process sees in the mount. */
   async look(): Promise<SeenEntry[]> {
     return (await inChild({ do: "walk", folder: this.session.mountpoint })) as SeenEntry[];
+  }
+
+  /** The bytes that a process reads at a path, through links. */
+  async readThrough(file: string): Promise<Buffer> {
+    const task = { do: "read", folder: this.session.mountpoint, file } as const;
+    return Buffer.from((await inChild(task)) as string, "base64");
   }
 
   /** The error of every way to write, by its name. */

@@ -114,6 +114,34 @@ test("a listing that goes on while the directory changes repeats nothing and los
   assert.equal(seen.filter((name) => name.startsWith("stays")).length, 1000);
 });
 
+test("a link leads where it was made to, has its target's length, and leaves nothing when it is removed", (t) => {
+  const catalogue = openCatalogue(`${temporaryFolder(t)}/catalogue.sqlite`);
+  t.after(() => catalogue.close());
+  const { tree, reader } = catalogue;
+  const ino = catalogue.transaction(() => tree.insertLink(ROOT_INO, "link", "../é", 7));
+  assert.deepEqual(reader.lookup(ROOT_INO, "link"), {
+    ino,
+    revision: 0,
+    kind: "link",
+    sizeBytes: 5,
+    mtimeMs: 7,
+  });
+  assert.equal(reader.readdir(ROOT_INO, 0, 1)[0]?.kind, "link");
+  assert.equal(reader.linkOf(ino), "../é");
+  assert.equal(reader.linkOf(ROOT_INO), undefined);
+  for (const target of ["", "a\0b", "x".repeat(4096)]) {
+    assert.throws(() => tree.insertLink(ROOT_INO, "other", target, 0), RangeError);
+  }
+  const [row] = tree.namesOf(ino);
+  assert.ok(row);
+  catalogue.transaction(() => {
+    tree.removeName(row, 8);
+    tree.removeLink(ino);
+  });
+  assert.equal(reader.linkOf(ino), undefined);
+  assert.equal(reader.getattr(ino), undefined);
+});
+
 test("each change of a file's content is another revision", (t) => {
   const catalogue = openCatalogue(`${temporaryFolder(t)}/catalogue.sqlite`);
   t.after(() => catalogue.close());

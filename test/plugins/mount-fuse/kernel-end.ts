@@ -35,8 +35,9 @@ const UNIQUE = 0x1122334455667788n;
 const FILE_COUNT = 100;
 
 /** Inode numbers of the tree that {@link openKernelEnd} makes. */
-export const INO = { root: 1, folder: 2, song: 3, remote: 4, firstOfFolder: 10 } as const;
+export const INO = { root: 1, folder: 2, song: 3, remote: 4, link: 5, firstOfFolder: 10 } as const;
 export const SONG = Buffer.from("the bytes of a song");
+export const TARGET = "folder/../sóng.flac";
 export const FOLDER_NAMES = Array.from({ length: FILE_COUNT }, (_, at) =>
   at % 3 === 0 ? `${at} ${"ü".repeat(at)}` : `track ${at}`,
 );
@@ -169,6 +170,9 @@ function fillCatalogue(path: string, root: string): Database.Database {
   node.run(INO.folder, 0, 0, -1500.5, 0, null);
   node.run(INO.song, 1, size, mtimeMs, 3, 1);
   node.run(INO.remote, 1, 5_000_000_000, 1000, 0, 2);
+  node.run(INO.link, 2, Buffer.byteLength(TARGET), 1000, 0, null);
+  db.prepare("INSERT INTO links (ino, target) VALUES (?, ?)").run(INO.link, TARGET);
+  name.run(INO.root, "link", INO.link);
   name.run(INO.root, "folder", INO.folder);
   name.run(INO.root, "sóng.flac", INO.song);
   name.run(INO.root, "far.flac", INO.remote);

@@ -13,6 +13,7 @@ import {
   nameArgument,
   openKernelEnd,
   SONG,
+  TARGET,
   words,
 } from "./kernel-end.js";
 
@@ -84,6 +85,16 @@ test("LOOKUP lets the kernel remember that a name is missing", () => {
     assert.ok(data.readBigUInt64LE(16) > 0n, "valid for a while");
   }
   assert.equal(ask(OP.lookup, INO.root, nameArgument("x".repeat(256))).errno, SYSTEM_ERRNO.ENAMETOOLONG);
+});
+
+test("READLINK gives the target without a NUL; a link has mode 0777 and the target's length", () => {
+  const { data } = ask(OP.lookup, INO.root, nameArgument("link"));
+  assert.equal(data.readUInt32LE(100), 0o120777);
+  assert.equal(data.readBigUInt64LE(48), BigInt(Buffer.byteLength(TARGET)));
+  assert.equal(ask(OP.readlink, INO.link).data.toString(), TARGET);
+  assert.equal(ask(OP.readlink, INO.folder).errno, ERRNO.EINVAL);
+  assert.equal(ask(OP.readlink, INO.song, undefined, SONG_REVISION).errno, ERRNO.EINVAL);
+  assert.equal(ask(OP.readlink, 9999).errno, ERRNO.ENOENT);
 });
 
 test("GETATTR writes times before 1970 and sizes beyond 4 GiB", () => {
