@@ -12,7 +12,7 @@ export { isMusicfsError, MusicfsError } from "./errors.js";
 export type { LibraryChange, PluginHooks, ScanSummary } from "./hooks.js";
 export type { Logger } from "./logger.js";
 export type { CacheItem, CachePolicy } from "./model/cache-policy.js";
-export type { Chunker } from "./model/chunker.js";
+export type { Chunker, ChunkerSource } from "./model/chunker.js";
 export type { EntryChange } from "./model/entry.js";
 export type {
   Finding,

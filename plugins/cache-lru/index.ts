@@ -7,7 +7,7 @@ const options = z.strictObject({
   /** What must stay free on the cache's disk, in bytes or as text; 0 for nothing. @default "1 GiB" */
   minFreeBytes: size().prefault("1 GiB"),
   /**
-   * Files that entered the cache longer ago than this go before all others, however often they are read;
+   * Files that entered the cache longer ago than this go within a minute, however often they are read;
    * milliseconds or text such as `"30 d"`. @default no such age
    */
   maxAge: duration({ minMs: 1 }).optional(),

@@ -33,6 +33,16 @@ export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): Cach
     items.delete(key);
   };
 
+  const isTooOld = (key: number, nowMs: number): boolean =>
+    maxAgeMs !== undefined && (items.get(key)?.enteredMs ?? nowMs) < nowMs - maxAgeMs;
+
+  function* tooOld(nowMs: number): Generator<number> {
+    for (const key of byEntry) {
+      if (!isTooOld(key, nowMs)) return;
+      yield key;
+    }
+  }
+
   return {
     maxBytes,
     minFreeBytes,
@@ -50,13 +60,9 @@ export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): Cach
     },
     removed: remove,
     *victims(nowMs) {
-      const oldestMs = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : nowMs - maxAgeMs;
-      const isTooOld = (key: number): boolean => (items.get(key)?.enteredMs ?? nowMs) < oldestMs;
-      for (const key of byEntry) {
-        if (!isTooOld(key)) break;
-        yield key;
-      }
-      for (const key of byUse) if (!isTooOld(key)) yield key;
+      yield* tooOld(nowMs);
+      for (const key of byUse) if (!isTooOld(key, nowMs)) yield key;
     },
+    expired: tooOld,
   };
 }

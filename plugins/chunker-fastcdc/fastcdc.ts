@@ -28,6 +28,11 @@ export function createFastcdc({ minBytes, averageBytes, maxBytes }: FastcdcSizes
     id: `fastcdc-${minBytes}-${averageBytes}-${maxBytes}`,
     minBytes,
     maxBytes,
+    source: {
+      module: import.meta.url,
+      create: createFastcdc.name,
+      options: { minBytes, averageBytes, maxBytes } satisfies FastcdcSizes,
+    },
     cut(bytes, from, to) {
       const end = Math.min(to, from + maxBytes);
       const start = from + minBytes;

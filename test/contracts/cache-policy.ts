@@ -97,6 +97,31 @@ export const cachePolicyContract: readonly CachePolicyCase[] = [
     },
   },
   {
+    name: "what is to go although there is room is cached, and told once",
+    async run({ policy }) {
+      const keys = new Set(addMany(policy, 200));
+      for (const nowMs of [START_MS, START_MS + 400 * 86_400_000]) {
+        const expired = [...(policy.expired?.(nowMs) ?? [])];
+        assert.equal(new Set(expired).size, expired.length);
+        for (const key of expired) assert.ok(keys.has(key), `${key} is not cached`);
+      }
+    },
+  },
+  {
+    name: "what expired can be removed while it is asked for, as the store does",
+    async run({ policy }) {
+      addMany(policy, 200);
+      const nowMs = START_MS + 400 * 86_400_000;
+      const gone = new Set<number>();
+      for (const key of policy.expired?.(nowMs) ?? []) {
+        policy.removed(key);
+        gone.add(key);
+      }
+      assert.deepEqual([...(policy.expired?.(nowMs) ?? [])], []);
+      for (const key of policy.victims(nowMs)) assert.ok(!gone.has(key), `${key} is gone`);
+    },
+  },
+  {
     name: "after any number of calls in any order, with a clock that jumps, it knows what is there",
     async run({ policy }) {
       const random = createRandom(12);

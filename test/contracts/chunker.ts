@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Chunker } from "../../core/model/chunker.js";
+import { loadChunker } from "../../core/store/load-chunker.js";
 import type { ContractCase, ContractSubject } from "./contract.js";
 import { createRandom } from "./random.js";
 
@@ -125,6 +126,16 @@ export const chunkerContract: readonly ChunkerCase[] = [
       const data = createRandom(10).bytes(averageBytes * CHUNKS);
       const mean = data.length / chunkSizes(chunker, data).length;
       assert.ok(Math.abs(mean - averageBytes) <= averageBytes / 3, `the mean is ${mean}`);
+    },
+  },
+  {
+    name: "what a thread makes of its source cuts as it does",
+    async run({ chunker, averageBytes }) {
+      const made = await loadChunker(structuredClone(chunker.source));
+      const data = createRandom(12).bytes(averageBytes * 20);
+      assert.equal(made.id, chunker.id);
+      assert.equal(made.maxBytes, chunker.maxBytes);
+      assert.deepEqual(chunkSizes(made, data), chunkSizes(chunker, data));
     },
   },
 ];

@@ -141,6 +141,11 @@ describe("the contract of a chunker finds", () => {
   finds(chunkerContract, "a chunk that is too big", /none is empty or too big/, () =>
     chunker(() => ({ maxBytes: 70_000 })),
   );
+  finds(chunkerContract, "a source that makes another chunker", /a thread makes of its source/, () =>
+    chunker(({ source }) => ({
+      source: { ...source, options: { minBytes: 4096, averageBytes: 65_536, maxBytes: 262_144 } },
+    })),
+  );
   finds(chunkerContract, "memory of earlier calls", /cut alike/, () =>
     chunker(({ cut }) => {
       let last = 0;
