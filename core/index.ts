@@ -35,3 +35,4 @@ export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-eng
 export type { AudioProperties, Track } from "./model/track.js";
 export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind } from "./plugin.js";
 export { definePlugin } from "./plugin.js";
+export { type Place, Queue } from "./queue.js";
