@@ -5,9 +5,11 @@ import Database from "better-sqlite3";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import type { Config } from "./config/config.js";
 import type { ScanStatus } from "./control/status.js";
+import { makeGeneratedFolders } from "./generated/generated-disk.js";
 import { cataloguePathOf, createInstance, type Instance, openOrigins } from "./instance.js";
 import { createLibraryParts } from "./library-parts.js";
 import type { Logger } from "./logger.js";
+import type { GeneratedFolders } from "./model/mount-driver.js";
 
 /** A tree that was made without a mount. */
 export interface DryRun {
@@ -40,7 +42,8 @@ export async function buildTree(
   let instance: Instance | undefined;
   try {
     instance = await createInstance(config, log);
-    await scanInto(catalogue, config, instance, log, onProgress, signal);
+    const generated = makeGeneratedFolders(join(folder, "cache"), join(folder, "state"));
+    await scanInto(catalogue, config, instance, generated, log, onProgress, signal);
     return { catalogue, close };
   } catch (error) {
     await close();
@@ -66,12 +69,13 @@ async function scanInto(
   catalogue: Catalogue,
   config: Config,
   instance: Instance,
+  generated: GeneratedFolders,
   log: Logger,
   onProgress: (status: ScanStatus) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const origins = await openOrigins(instance, catalogue);
-  const parts = createLibraryParts(config, instance, catalogue, origins, log, () => undefined);
+  const parts = createLibraryParts(config, instance, catalogue, origins, generated, log, () => undefined);
   const timer = setInterval(() => onProgress(parts.library.scanStatus()), PROGRESS_EVERY_MS);
   try {
     await parts.library.scan(signal);

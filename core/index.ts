@@ -16,6 +16,7 @@ export type { Chunker, ChunkerSource } from "./model/chunker.js";
 export type { EntryChange } from "./model/entry.js";
 export type {
   Finding,
+  GeneratedFolders,
   LateAnswers,
   Mount,
   MountDriver,

@@ -1,28 +1,40 @@
 import type { Catalogue } from "./catalogue/catalogue.js";
 import { versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
+import { GeneratedFiles } from "./generated/generated-files.js";
 import { type Instance, layoutFingerprintOf } from "./instance.js";
 import { Library } from "./library/library.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
 import { createTagPool, type ReadJobAt } from "./library/tags/tag-pool.js";
 import type { Logger } from "./logger.js";
 import type { EntryChange } from "./model/entry.js";
+import type { GeneratedFolders } from "./model/mount-driver.js";
 
 /** How long a thread that reads tags outlives its last file, in milliseconds: it holds some 30 MB. */
 const READER_IDLE_MS = 500;
+/** What the cache folder of generated files may hold. */
+const GENERATED_BYTES = 512 * 1024 * 1024;
 
 export interface LibraryParts {
   readonly library: Library;
+  readonly generated: GeneratedFiles;
+  /** Makes right what an open has shown to be otherwise; see `LateAnswers.refresh`. */
+  refresh(ino: number): Promise<void>;
   /** Ends the threads that read tags. */
   close(): Promise<void>;
 }
 
-/** Makes the library of a config, over a catalogue and the origins numbered in it. */
+/**
+ * Makes the library of a config, over a catalogue and the origins numbered in it.
+ *
+ * @param folders where generated files lie.
+ */
 export function createLibraryParts(
   config: Config,
   instance: Instance,
   catalogue: Catalogue,
   origins: readonly LibraryOrigin[],
+  folders: GeneratedFolders,
   log: Logger,
   onChanges: (changes: readonly EntryChange[]) => void,
 ): LibraryParts {
@@ -32,6 +44,7 @@ export function createLibraryParts(
     idleMs: READER_IDLE_MS,
     readAt: originReader(catalogue, origins),
   });
+  const generated = new GeneratedFiles({ catalogue, folders, maxBytes: GENERATED_BYTES, log, onChanges });
   const library = new Library({
     catalogue,
     origins,
@@ -41,7 +54,14 @@ export function createLibraryParts(
     log,
     onChanges,
   });
-  return { library, close: () => tagPool.close() };
+  return {
+    library,
+    generated,
+    async refresh(ino) {
+      if (!(await generated.refresh(ino, instance.signal))) await library.refresh(ino, instance.signal);
+    },
+    close: () => tagPool.close(),
+  };
 }
 
 // How a tag worker gets bytes of a file that is not on this machine.

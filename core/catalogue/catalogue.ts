@@ -4,6 +4,7 @@ import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import type { OriginCapacity } from "../model/origin.js";
 import { unusableFolder } from "../private-folder.js";
 import { FileTable } from "./files.js";
+import { GeneratedTable } from "./generated.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
 import { TreeTable } from "./tree.js";
@@ -20,6 +21,7 @@ const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 export class Catalogue {
   readonly path: string;
   readonly files: FileTable;
+  readonly generated: GeneratedTable;
   readonly tree: TreeTable;
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
@@ -30,6 +32,7 @@ export class Catalogue {
     this.#db = db;
     this.path = path;
     this.files = new FileTable(db);
+    this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.reader = new CatalogueReader(db);
     this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import type { DirectoryEntry, NodeAttributes, NodeKind } from "../model/entry.js";
+import type { GeneratedPlace } from "./generated.js";
 import { NODE_KIND } from "./schema.js";
 
 /** What of an origin's file an open needs. */
@@ -10,6 +11,15 @@ export interface NodeFile {
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   readonly version: string | null;
+  readonly revision: number;
+}
+
+/** What of a generated file an open needs. */
+export interface GeneratedNode {
+  readonly place: GeneratedPlace;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
   readonly revision: number;
 }
 
@@ -37,6 +47,13 @@ type FileTuple = [
   version: string | null,
   revision: number,
 ];
+type GeneratedTuple = [
+  place: GeneratedPlace,
+  path: string,
+  sizeBytes: number,
+  mtimeMs: number,
+  revision: number,
+];
 type EntryRow = [...NodeRow, cookie: number, name: string];
 
 /**
@@ -51,6 +68,7 @@ export class CatalogueReader {
   readonly #names: Database.Statement<[number, number], string>;
   readonly #file: Database.Statement<[number], FileTuple>;
   readonly #link: Database.Statement<[number], string>;
+  readonly #generated: Database.Statement<[number], GeneratedTuple>;
   readonly #parent: Database.Statement<[number], [number, string]>;
 
   constructor(db: Database.Database) {
@@ -79,6 +97,12 @@ export class CatalogueReader {
       )
       .raw();
     this.#link = db.prepare<[number], string>("SELECT target FROM links WHERE ino = ?").pluck();
+    this.#generated = db
+      .prepare<[number], GeneratedTuple>(
+        `SELECT g.place, g.path, n.size, n.mtime_ms, n.revision
+         FROM generated g CROSS JOIN nodes n ON n.ino = g.ino WHERE g.ino = ?`,
+      )
+      .raw();
     this.#parent = db
       .prepare<[number], [number, string]>(
         "SELECT parent, name FROM names WHERE ino = ? ORDER BY cookie LIMIT 1",
@@ -120,6 +144,14 @@ export class CatalogueReader {
   /** Where a link leads; `undefined` for what is no link. */
   linkOf(ino: number): string | undefined {
     return this.#link.get(ino);
+  }
+
+  /** Where the bytes of an inode lie that MusicFS made itself. */
+  generatedOf(ino: number): GeneratedNode | undefined {
+    const row = this.#generated.get(ino);
+    if (!row) return undefined;
+    const [place, path, sizeBytes, mtimeMs, revision] = row;
+    return { place, path, sizeBytes, mtimeMs, revision };
   }
 
   /** Parent and name of an inode, by its oldest name. */

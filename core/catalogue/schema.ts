@@ -100,6 +100,19 @@ const MIGRATIONS: readonly string[] = [
     target TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE generated (
+    ino     INTEGER PRIMARY KEY,
+    maker   TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    recipe  TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    hash    TEXT
+  );
+  CREATE UNIQUE INDEX generated_by_subject ON generated(maker, subject);
+  CREATE UNIQUE INDEX generated_by_path ON generated(place, path);
+  `,
 ];
 
 /** The newest schema that this code knows. */

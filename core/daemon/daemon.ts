@@ -1,11 +1,12 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Config } from "../config/config.js";
 import type { Status } from "../control/status.js";
+import type { GeneratedFiles } from "../generated/generated-files.js";
 import type { Instance } from "../instance.js";
 import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
-import type { Mount, MountDriver } from "../model/mount-driver.js";
+import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
 import type { UndoStack } from "./undo-stack.js";
 
 /** A mounted library. */
@@ -31,6 +32,8 @@ export interface MountedParts {
   readonly instance: Instance;
   readonly catalogue: Catalogue;
   readonly origins: readonly LibraryOrigin[];
+  /** Where generated files lie. */
+  readonly folders: GeneratedFolders;
   readonly driver: MountDriver;
   readonly mount: Mount;
   /** Releases everything, the last taken first, once the mount has ended. */
@@ -40,4 +43,5 @@ export interface MountedParts {
 /** What a running daemon consists of. */
 export interface DaemonParts extends MountedParts {
   readonly library: Library;
+  readonly generated: GeneratedFiles;
 }

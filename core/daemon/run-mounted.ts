@@ -1,7 +1,6 @@
 import { controlMethods } from "../control/methods.js";
 import { serveControl } from "../control/server.js";
-import type { Library } from "../library/library.js";
-import { createLibraryParts } from "../library-parts.js";
+import { createLibraryParts, type LibraryParts } from "../library-parts.js";
 import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import type { Later } from "./later.js";
@@ -10,18 +9,19 @@ import { RunningDaemon } from "./running-daemon.js";
 /** Adds to a mount everything that it does not need for its first answer: the library, its scan, the control API. */
 export async function runMounted(
   mounted: MountedParts,
-  laterLibrary: Later<Library>,
+  later: Later<LibraryParts>,
   generation: SharedArrayBuffer,
 ): Promise<Daemon> {
-  const { config, log, instance, catalogue, origins, mount, undo } = mounted;
+  const { config, log, instance, catalogue, origins, folders, mount, undo } = mounted;
   const changes = new ChangeRelay(mount, generation, log);
-  const { library, close } = createLibraryParts(config, instance, catalogue, origins, log, (changed) =>
+  const made = createLibraryParts(config, instance, catalogue, origins, folders, log, (changed) =>
     changes.send(changed),
   );
-  undo.push(close);
-  laterLibrary.resolve(library);
+  undo.push(() => made.close());
+  later.resolve(made);
 
-  const parts = { ...mounted, library };
+  const { library, generated } = made;
+  const parts = { ...mounted, library, generated };
   const daemon = new RunningDaemon(parts);
   const control = await serveControl(config.socketPath, controlMethods(daemon), log);
   undo.push(() => control.close());

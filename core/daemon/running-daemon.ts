@@ -84,10 +84,11 @@ export class RunningDaemon implements Daemon {
   }
 
   async #scan(): Promise<void> {
-    const { instance, library, log, catalogue } = this.#parts;
+    const { instance, library, generated, log, catalogue } = this.#parts;
     try {
       // Whoever waits for the mount gets the processor first.
       await library.scan(instance.signal, SCAN_AFTER_MS);
+      await generated.sweep(instance.signal);
       await delay(CHECKPOINT_AFTER_MS, undefined, { signal: instance.signal });
       catalogue.checkpoint();
     } catch (error) {

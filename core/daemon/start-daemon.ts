@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js";
 import { checkOverlaps } from "../config/overlaps.js";
 import { createLateAnswers } from "../content/late-answers.js";
 import { MusicfsError, messageOf } from "../errors.js";
+import { makeGeneratedFolders } from "../generated/generated-disk.js";
 import {
   cataloguePathOf,
   createInstance,
@@ -10,8 +11,8 @@ import {
   openCatalogueOf,
   openOrigins,
 } from "../instance.js";
-import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
+import type { LibraryParts } from "../library-parts.js";
 import { takeLock } from "../lock.js";
 import type { Logger } from "../logger.js";
 import type { MountDriver } from "../model/mount-driver.js";
@@ -29,7 +30,7 @@ import { UndoStack } from "./undo-stack.js";
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   const undo = new UndoStack(log);
   try {
-    const library = new Later<Library>();
+    const library = new Later<LibraryParts>();
     const generation = new SharedArrayBuffer(4);
     const parts = await mountLibrary(config, log, undo, library, generation);
     // The mount answers from the catalogue of the last run: what else the daemon does is loaded only now.
@@ -45,7 +46,7 @@ async function mountLibrary(
   config: Config,
   log: Logger,
   undo: UndoStack,
-  library: Later<Library>,
+  library: Later<LibraryParts>,
   generation: SharedArrayBuffer,
 ): Promise<MountedParts> {
   checkOverlaps(config, []);
@@ -71,12 +72,14 @@ async function mountLibrary(
   const mountpoint = prepareMountpoint(config.mountpoint);
   undo.push(() => mountpoint.release());
 
+  const folders = makeGeneratedFolders(config.cacheDir, config.stateDir);
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
     vfs: {
       cataloguePath: cataloguePathOf(config),
       generation,
+      generated: folders,
       origins: origins.map(({ number, origin }) => ({
         number,
         ...(origin.local ? { local: origin.local } : {}),
@@ -85,13 +88,13 @@ async function mountLibrary(
     late: createLateAnswers({
       catalogue: catalogue.reader,
       origins: new Map(origins.map((origin) => [origin.number, origin])),
-      refresh: async (ino) => (await library.promise).refresh(ino, instance.signal),
+      refresh: async (ino) => (await library.promise).refresh(ino),
       log,
     }),
     log,
   });
   undo.push(() => mount.unmount(0));
-  return { config, log, instance, catalogue, origins, driver, mount, undo };
+  return { config, log, instance, catalogue, origins, folders, driver, mount, undo };
 }
 
 // One instance a cache and state folder; the locks go with the process, however it ends.

@@ -18,11 +18,21 @@ export interface MountSession {
 export interface VfsDescription {
   readonly cataloguePath: string;
   readonly origins: readonly VfsOrigin[];
+  /** Where the files lie that MusicFS made itself. Without it, none can be opened. */
+  readonly generated?: GeneratedFolders;
   /**
    * One 32-bit number that moves after each change of the tree, before the driver is told to `invalidate`.
    * Without it nothing is remembered between two calls.
    */
   readonly generation?: SharedArrayBuffer;
+}
+
+/** Absolute paths, without symbolic links in them, of the folders that hold generated files. */
+export interface GeneratedFolders {
+  /** Of what can be made again. */
+  readonly cache: string;
+  /** Of what can't. */
+  readonly state: string;
 }
 
 /** One origin as the VFS sees it: where its files can be opened, if they can. */
@@ -47,7 +57,8 @@ export interface LateAnswers {
     signal: AbortSignal,
   ): Promise<Uint8Array>;
   /**
-   * Looks at a file again whose open showed that it is not what the catalogue says. When it resolves, the
+   * Looks at a file again whose open showed that it is not what the catalogue says; a file that MusicFS made
+   * itself is made, or made anew. When it resolves, the
    * catalogue is right, and the same name may stand for another inode or revision.
    */
   refresh(ino: number): Promise<void>;

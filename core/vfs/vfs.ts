@@ -3,8 +3,10 @@ import { type CatalogueReader, openCatalogueReader } from "../catalogue/reader.j
 import { openLocal } from "../content/open-local.js";
 import { ErrnoError } from "../errno.js";
 import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
-import type { VfsDescription, VfsOrigin } from "../model/mount-driver.js";
+import type { GeneratedFolders, VfsDescription, VfsOrigin } from "../model/mount-driver.js";
 import { AbsentNames } from "./absent-names.js";
+
+type LocalFolder = NonNullable<VfsOrigin["local"]>;
 
 /** How the bytes of an opened file are had. */
 export type OpenedFile =
@@ -40,12 +42,14 @@ export interface FilesystemTotals {
 export class Vfs {
   readonly #catalogue: CatalogueReader;
   readonly #origins: ReadonlyMap<number, VfsOrigin>;
+  readonly #generated: GeneratedFolders | undefined;
   readonly #absent: AbsentNames | undefined;
 
-  /** @param generation see {@link VfsDescription.generation}. */
-  constructor(catalogue: CatalogueReader, origins: readonly VfsOrigin[], generation?: SharedArrayBuffer) {
+  constructor(catalogue: CatalogueReader, description: Omit<VfsDescription, "cataloguePath">) {
+    const { origins, generated, generation } = description;
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
+    this.#generated = generated;
     this.#absent = generation && new AbsentNames(generation, (ino, limit) => catalogue.namesOf(ino, limit));
   }
 
@@ -90,24 +94,19 @@ export class Vfs {
    */
   open(ino: number, revision: number): OpenedFile {
     const file = this.#catalogue.fileOf(ino);
-    if (!file) throw new ErrnoError(refusalOf(this.#catalogue.getattr(ino)));
+    if (!file) return this.#openGenerated(ino, revision);
     if (file.revision !== revision) throw new ErrnoError("ESTALE");
     const local = this.#origins.get(file.originNumber)?.local;
-    if (!local) return { kind: "late", sizeBytes: file.sizeBytes };
+    return local ? openShown(local, file) : { kind: "late", sizeBytes: file.sizeBytes };
+  }
 
-    const opened = openLocalOrUndefined(local, file.path);
-    if (!opened) return { kind: "changed" };
-    if (opened.stat.size !== file.sizeBytes || opened.stat.mtimeMs !== file.mtimeMs) {
-      closeSync(opened.fd);
-      return { kind: "changed" };
-    }
-    const { dev, ino: fileIno, ctimeMs } = opened.stat;
-    return {
-      kind: "local",
-      fd: opened.fd,
-      identity: { device: dev, ino: fileIno, ctimeMs },
-      sizeBytes: file.sizeBytes,
-    };
+  #openGenerated(ino: number, revision: number): OpenedFile {
+    const file = this.#catalogue.generatedOf(ino);
+    if (!file) throw new ErrnoError(refusalOf(this.#catalogue.getattr(ino)));
+    if (file.revision !== revision) throw new ErrnoError("ESTALE");
+    const root = this.#generated?.[file.place];
+    if (root === undefined) throw new ErrnoError("EIO", "there is no folder of generated files");
+    return openShown({ root, followSymlinks: false }, file);
   }
 
   statfs(): FilesystemTotals {
@@ -122,8 +121,24 @@ export class Vfs {
 
 /** Opens a VFS in this thread, be it the main one or a worker. Close it after use. */
 export function openVfs(description: VfsDescription): Vfs {
-  const { cataloguePath, origins, generation } = description;
-  return new Vfs(openCatalogueReader(cataloguePath), origins, generation);
+  return new Vfs(openCatalogueReader(description.cataloguePath), description);
+}
+
+interface ShownFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+}
+
+function openShown(local: LocalFolder, { path, sizeBytes, mtimeMs }: ShownFile): OpenedFile {
+  const opened = openLocalOrUndefined(local, path);
+  if (!opened) return { kind: "changed" };
+  const { size, mtimeMs: changedMs, dev: device, ino, ctimeMs } = opened.stat;
+  if (size === sizeBytes && changedMs === mtimeMs) {
+    return { kind: "local", fd: opened.fd, identity: { device, ino, ctimeMs }, sizeBytes };
+  }
+  closeSync(opened.fd);
+  return { kind: "changed" };
 }
 
 function refusalOf(node: NodeAttributes | undefined): "EISDIR" | "EINVAL" | "ENOENT" {
@@ -133,7 +148,7 @@ function refusalOf(node: NodeAttributes | undefined): "EISDIR" | "EINVAL" | "ENO
 
 // A file that is not there any more, or is a link or a device now, is a change of the library and not an
 // error of the disk: the main thread finds out what became of it.
-function openLocalOrUndefined(local: NonNullable<VfsOrigin["local"]>, path: string) {
+function openLocalOrUndefined(local: LocalFolder, path: string) {
   try {
     return openLocal(local.root, path, local.followSymlinks);
   } catch (error) {

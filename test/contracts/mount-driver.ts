@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import { ROOT_INO } from "../../core/model/entry.js";
 import type { MountDriver } from "../../core/model/mount-driver.js";
 import type { ContractCase, ContractSubject } from "./contract.js";
 import { settledWithin } from "./deadline.js";
@@ -67,6 +68,22 @@ export const mountDriverContract: readonly MountDriverCase[] = [
           await fixture.readThrough("Odd/夜 → 'up'.flac"),
           fixture.expected.get("Artist/Album/01 - One.flac"),
         );
+      });
+    },
+  },
+  {
+    name: "a generated file has its size before it is opened, and is made again when its bytes are gone",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fixture.addGenerated("cover.jpg", Buffer.from(createRandom(51).bytes(200_001)));
+        fixture.addGenerated("empty.txt", Buffer.alloc(0));
+        await mount.invalidate([
+          { parentIno: ROOT_INO, name: "cover.jpg" },
+          { parentIno: ROOT_INO, name: "empty.txt" },
+        ]);
+        await showsExpected(fixture);
+        fixture.emptyCache();
+        await showsExpected(fixture);
       });
     },
   },

@@ -6,10 +6,15 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Catalogue, openCatalogue } from "../../core/catalogue/catalogue.js";
 import { ErrnoError } from "../../core/errno.js";
+import { makeGeneratedFolders } from "../../core/generated/generated-disk.js";
+import { GeneratedFiles } from "../../core/generated/generated-files.js";
 import { Placer } from "../../core/library/placer.js";
 import { type EntryChange, ROOT_INO } from "../../core/model/entry.js";
 import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
+import { dropMessages } from "./set-up-plugin.js";
 
+const NEVER = new AbortController().signal;
+const GENERATED_BYTES = 1024 * 1024;
 const CHILD = fileURLToPath(new URL("./mount-child.js", import.meta.url));
 /** Longest that a child process may look at a mount, in milliseconds. */
 const CHILD_MS = 30_000;
@@ -35,6 +40,7 @@ export class MountFixture {
   readonly expectedLinks = new Map<string, string>();
   readonly #base: string;
   readonly #catalogue: Catalogue;
+  readonly #generated: GeneratedFiles;
   readonly #placer: Placer;
   readonly #local: number;
   readonly #remote: number;
@@ -55,12 +61,22 @@ export class MountFixture {
     ]);
     this.#placer = new Placer({ catalogue: this.#catalogue, originIds, wantsPaths: () => false });
     const root = join(this.#base, "music");
+    const folders = makeGeneratedFolders(join(this.#base, "cache"), join(this.#base, "state"));
+    this.#generated = new GeneratedFiles({
+      catalogue: this.#catalogue,
+      folders,
+      maxBytes: GENERATED_BYTES,
+      log: dropMessages,
+      onChanges: () => undefined,
+    });
+    this.#generated.addMaker({ name: "contract", make: async ({ recipe }) => Buffer.from(recipe, "base64") });
     this.session = {
       mountpoint,
       source: `musicfs:contract-${process.pid}-${performance.now()}`,
       vfs: {
         cataloguePath,
         origins: [{ number: this.#local, local: { root, followSymlinks: false } }, { number: this.#remote }],
+        generated: folders,
       },
       late: {
         read: async (ino, _revision, offsetBytes, lengthBytes) => {
@@ -68,9 +84,9 @@ export class MountFixture {
           if (!content) throw new ErrnoError("EIO");
           return content.subarray(offsetBytes, offsetBytes + lengthBytes);
         },
-        refresh: async () => undefined,
+        refresh: async (ino) => void (await this.#generated.refresh(ino, NEVER)),
       },
-      log: { info: () => undefined, warn: () => undefined },
+      log: dropMessages,
     };
   }
 
@@ -94,6 +110,21 @@ export class MountFixture {
     this.#catalogue.transaction(() => tree.insertLink(parent, name, target, Date.now()));
     this.#linked.push({ parentIno: parent, name });
     this.expectedLinks.set(`${folder}/${name}`, target);
+  }
+
+  /** Adds a file at the root whose bytes are made when it is opened. */
+  addGenerated(name: string, content: Buffer): void {
+    this.expected.set(name, content);
+    this.#catalogue.transaction(() => {
+      const recipe = content.toString("base64");
+      const file = { subject: name, recipe, sizeBytes: content.length, mtimeMs: 1_000_000 };
+      this.#catalogue.tree.insertName(ROOT_INO, name, this.#generated.declare("contract", file), false, 0);
+    });
+  }
+
+  /** Removes every file that was made, as somebody does who empties the cache folder. */
+  emptyCache(): void {
+    rmSync(join(this.#base, "cache", "generated"), { recursive: true });
   }
 
   /** Takes a local file out of the catalogue. */

@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { layoutArtistAlbum, originLocal } from "musicfs/plugins";
 import { type Catalogue, openCatalogue } from "../../../core/catalogue/catalogue.js";
 import type { Config } from "../../../core/config/config.js";
+import { makeGeneratedFolders } from "../../../core/generated/generated-disk.js";
 import { createInstance, openOrigins } from "../../../core/instance.js";
 import type { Library } from "../../../core/library/library.js";
 import { createLibraryParts } from "../../../core/library-parts.js";
@@ -54,6 +55,7 @@ function openBench(t: TestContext): Bench {
         instance,
         catalogue,
         origins,
+        makeGeneratedFolders(join(folder, "cache"), folder),
         silentLogger(warnings),
         () => undefined,
       );
