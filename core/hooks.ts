@@ -5,7 +5,7 @@ import type { Chunker } from "./model/chunker.js";
 import type { MountDriver } from "./model/mount-driver.js";
 import type { Origin } from "./model/origin.js";
 import type { SearchEngine } from "./model/search-engine.js";
-import type { Track } from "./model/track.js";
+import type { Track, TrackPlaces } from "./model/track.js";
 
 /**
  * Every seam of MusicFS, on one page.
@@ -30,12 +30,14 @@ export interface Hooks {
   readonly openOrigin: CollectHook<Origin>;
   /**
    * `decide`, once for each track that is new, changed, or shown by another layout than before: the path
-   * under which it appears, as segments below the root, the last one being the file's name. Must be pure
-   * and quick (it runs on the main thread), may return any text: the core makes safe, unique names of it.
+   * under which it appears, as segments below the view's root, the last one being the file's name; or a list
+   * of such paths, of which the first 64 are taken. Must be pure and quick (it runs on the main thread), may
+   * return any text: the core makes safe, unique names of it.
+   * Each view has its own: a plugin of `plugins` decides for the view at the root, one of `views` for that view.
    * `undefined` from all: the track appears under the folders and the name that it has in its origin.
-   * A throw does the same to that track, and is counted among the problems of the scan.
+   * A throw does the same to that track, and is logged.
    */
-  readonly placeTrack: DecideHook<Track, readonly string[]>;
+  readonly placeTrack: DecideHook<Track, TrackPlaces>;
   /** `provide`, once at start: what speaks to the kernel. Somebody must answer; the first one is taken. */
   readonly provideMount: ProvideHook<MountDriver>;
   /** `provide`: how the content of files is cut into chunks. Asked by nobody yet: the content store is to come. */

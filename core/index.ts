@@ -33,7 +33,6 @@ export type {
   UnreadableFolder,
 } from "./model/origin.js";
 export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-engine.js";
-export type { AudioProperties, Track } from "./model/track.js";
+export type { AudioProperties, Track, TrackPath, TrackPlaces } from "./model/track.js";
 export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind } from "./plugin.js";
 export { definePlugin } from "./plugin.js";
-export { type Place, Queue } from "./queue.js";

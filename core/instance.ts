@@ -6,6 +6,7 @@ import type { Config } from "./config/config.js";
 import { isMusicfsError, MusicfsError } from "./errors.js";
 import { createHooks, type Hooks } from "./hooks.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
+import type { View } from "./library/views.js";
 import type { Logger } from "./logger.js";
 import { setupPlugins } from "./plugin.js";
 
@@ -89,10 +90,11 @@ export function cataloguePathOf(config: Config): string {
   return join(config.stateDir, "catalogue.sqlite");
 }
 
-/** Names the layout of a config with its options, so that a change of either is noticed. */
-export function layoutFingerprintOf(config: Config, hooks: Hooks): string {
+/** The views of a config, each with its layout named by its options, so that a change of either is noticed. */
+export function viewsOf(config: Config, hooks: Hooks): View[] {
   const layouts = config.plugins.filter((plugin) => hooks.placeTrack.plugins.includes(plugin.identity));
-  return JSON.stringify(layouts.map(({ identity, options }) => [identity, options]));
+  const fingerprint = JSON.stringify(layouts.map(({ identity, options }) => [identity, options]));
+  return [{ root: "/", placeTrack: hooks.placeTrack, fingerprint }];
 }
 
 /** What the mount table shows as the device of this instance's mount; tells it from every other one's. */

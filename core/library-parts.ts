@@ -2,7 +2,7 @@ import type { Catalogue } from "./catalogue/catalogue.js";
 import { versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
 import { GeneratedFiles } from "./generated/generated-files.js";
-import { type Instance, layoutFingerprintOf } from "./instance.js";
+import { type Instance, viewsOf } from "./instance.js";
 import { Library } from "./library/library.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
 import { createTagPool, type ReadJobAt } from "./library/tags/tag-pool.js";
@@ -50,7 +50,7 @@ export function createLibraryParts(
     origins,
     hooks: instance.hooks,
     tagPool,
-    layoutFingerprint: layoutFingerprintOf(config, instance.hooks),
+    views: viewsOf(config, instance.hooks),
     log,
     onChanges,
   });

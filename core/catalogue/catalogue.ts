@@ -8,6 +8,7 @@ import { GeneratedTable } from "./generated.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
 import { TreeTable } from "./tree.js";
+import { ViewTable } from "./views.js";
 
 /** SQLite's page cache of the writing connection, in KiB. */
 const CACHE_KIB = 8192;
@@ -23,6 +24,7 @@ export class Catalogue {
   readonly files: FileTable;
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
+  readonly views: ViewTable;
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
   readonly #saveMeta: Database.Statement;
@@ -34,6 +36,7 @@ export class Catalogue {
     this.files = new FileTable(db);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
+    this.views = new ViewTable(db);
     this.reader = new CatalogueReader(db);
     this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
     this.#totals = this.reader.totals();

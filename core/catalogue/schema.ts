@@ -15,6 +15,9 @@ export const FILE_STATE = {
 /** Values of `nodes.kind`. */
 export const NODE_KIND = { directory: 0, file: 1, link: 2 } as const;
 
+/** `views.number` of the view at the root. */
+export const ROOT_VIEW = 1;
+
 /**
  * The schema, as numbered steps that are only ever added to. `PRAGMA user_version` counts the steps taken.
  * See README.md of this folder for what the tables mean.
@@ -112,6 +115,17 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX generated_by_subject ON generated(maker, subject);
   CREATE UNIQUE INDEX generated_by_path ON generated(place, path);
+  `,
+  `
+  CREATE TABLE views (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    key     TEXT NOT NULL UNIQUE,
+    made_by TEXT
+  );
+  INSERT INTO views (number, key, made_by)
+    VALUES (${ROOT_VIEW}, '/', (SELECT value FROM meta WHERE key = 'layout'));
+  DELETE FROM meta WHERE key = 'layout';
+  ALTER TABLE names ADD COLUMN view INTEGER NOT NULL DEFAULT ${ROOT_VIEW};
   `,
 ];
 

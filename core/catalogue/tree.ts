@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { ROOT_INO } from "../model/entry.js";
 import { LINK_MAX_BYTES } from "../vfs/limits.js";
-import { NODE_KIND } from "./schema.js";
+import { NODE_KIND, ROOT_VIEW } from "./schema.js";
 
 /** A name in a directory. */
 export interface NameRow {
@@ -11,17 +11,23 @@ export interface NameRow {
   readonly ino: number;
   /** Whether the name carries a suffix because another file had it. */
   readonly collided: boolean;
+  /** Number of the view that it belongs to; of a directory, the one that made it. */
+  readonly view: number;
 }
 
-type NameTuple = [number, number, string, number, number];
+type NameTuple = [number, number, string, number, number, number];
 
-const NAME_COLUMNS = "cookie, parent, name, ino, collided";
+const NAME_COLUMNS = "cookie, parent, name, ino, collided, view";
 
 /** Directories and names. All calls are synchronous; writing ones belong in a transaction. */
 export class TreeTable {
   readonly #child: Statement<[number, string], NameTuple>;
+  readonly #children: Statement<[number], NameTuple>;
   readonly #namesOf: Statement<[number], NameTuple>;
   readonly #isEmpty: Statement<[number], number>;
+  readonly #hasName: Statement<[number], number>;
+  readonly #maxCookie: Statement<[], number>;
+  readonly #namesOfView: Statement<[number, number, number], NameTuple>;
   readonly #kind: Statement<[number], number>;
   readonly #insertDirectory: Statement;
   readonly #insertName: Statement;
@@ -36,15 +42,25 @@ export class TreeTable {
   constructor(db: Database) {
     const select = `SELECT ${NAME_COLUMNS} FROM names`;
     this.#child = db.prepare<[number, string], NameTuple>(`${select} WHERE parent = ? AND name = ?`).raw();
+    this.#children = db.prepare<[number], NameTuple>(`${select} WHERE parent = ?`).raw();
     this.#namesOf = db.prepare<[number], NameTuple>(`${select} WHERE ino = ? ORDER BY cookie`).raw();
     this.#isEmpty = db
       .prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)")
       .pluck();
+    this.#hasName = db.prepare<[number], number>("SELECT EXISTS (SELECT 1 FROM names WHERE ino = ?)").pluck();
+    this.#maxCookie = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'names'").pluck();
+    this.#namesOfView = db
+      .prepare<[number, number, number], NameTuple>(
+        `${select} WHERE view = ? AND cookie > ? AND cookie <= ? ORDER BY cookie DESC`,
+      )
+      .raw();
     this.#kind = db.prepare<[number], number>("SELECT kind FROM nodes WHERE ino = ?").pluck();
     this.#insertDirectory = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
     );
-    this.#insertName = db.prepare("INSERT INTO names (parent, name, ino, collided) VALUES (?, ?, ?, ?)");
+    this.#insertName = db.prepare(
+      "INSERT INTO names (parent, name, ino, collided, view) VALUES (?, ?, ?, ?, ?)",
+    );
     this.#insertLink = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.link}, ?, ?, 0, NULL)`,
     );
@@ -67,13 +83,37 @@ export class TreeTable {
     return nameOf(this.#child.get(parentIno, name));
   }
 
+  /** Every name in a directory. */
+  childrenOf(ino: number): NameRow[] {
+    return this.#children.all(ino).map((row) => nameOf(row) as NameRow);
+  }
+
   /** Every name that an inode has, the oldest first. */
   namesOf(ino: number): NameRow[] {
     return this.#namesOf.all(ino).map((row) => nameOf(row) as NameRow);
   }
 
+  /** Whether an inode has any name. */
+  hasName(ino: number): boolean {
+    return this.#hasName.get(ino) === 1;
+  }
+
+  /** Names of a view whose cookies are above `after` and at most `to`, the newest first. */
+  namesOfView(view: number, after: number, to: number): NameRow[] {
+    return this.#namesOfView.all(view, after, to).map((row) => nameOf(row) as NameRow);
+  }
+
+  /** The greatest cookie that was ever given. */
+  maxCookie(): number {
+    return this.#maxCookie.get() ?? 0;
+  }
+
   isDirectory(ino: number): boolean {
     return this.#kind.get(ino) === NODE_KIND.directory;
+  }
+
+  isLink(ino: number): boolean {
+    return this.#kind.get(ino) === NODE_KIND.link;
   }
 
   isEmpty(ino: number): boolean {
@@ -81,9 +121,9 @@ export class TreeTable {
   }
 
   /** @returns the inode of the new directory. */
-  insertDirectory(parentIno: number, name: string, nowMs: number): number {
+  insertDirectory(parentIno: number, name: string, nowMs: number, view = ROOT_VIEW): number {
     const ino = Number(this.#insertDirectory.run(nowMs).lastInsertRowid);
-    this.insertName(parentIno, name, ino, false, nowMs);
+    this.insertName(parentIno, name, ino, false, nowMs, view);
     return ino;
   }
 
@@ -94,20 +134,29 @@ export class TreeTable {
    * @returns the inode of the new link.
    * @throws RangeError for a target that is empty, too long or has a NUL in it.
    */
-  insertLink(parentIno: number, name: string, target: string, nowMs: number): number {
+  insertLink(parentIno: number, name: string, target: string, nowMs: number, view = ROOT_VIEW): number {
     const lengthBytes = Buffer.byteLength(target);
     if (lengthBytes === 0 || lengthBytes > LINK_MAX_BYTES || target.includes("\0")) {
       throw new RangeError(`a link cannot lead to a target of ${lengthBytes} bytes`);
     }
     const ino = Number(this.#insertLink.run(lengthBytes, nowMs).lastInsertRowid);
     this.#insertTarget.run(ino, target);
-    this.insertName(parentIno, name, ino, false, nowMs);
+    this.insertName(parentIno, name, ino, false, nowMs, view);
     return ino;
   }
 
-  insertName(parentIno: number, name: string, ino: number, collided: boolean, nowMs: number): void {
-    this.#insertName.run(parentIno, name, ino, collided ? 1 : 0);
+  /** @returns the cookie of the new name. */
+  insertName(
+    parentIno: number,
+    name: string,
+    ino: number,
+    collided: boolean,
+    nowMs: number,
+    view = ROOT_VIEW,
+  ): number {
+    const cookie = Number(this.#insertName.run(parentIno, name, ino, collided ? 1 : 0, view).lastInsertRowid);
     this.#touch.run(nowMs, parentIno);
+    return cookie;
   }
 
   removeName(row: NameRow, nowMs: number): void {
@@ -115,13 +164,8 @@ export class TreeTable {
     this.#touch.run(nowMs, row.parentIno);
   }
 
-  /** Removes an empty directory's inode; its name must have been removed before. */
-  removeDirectory(ino: number): void {
-    this.#deleteNode.run(ino);
-  }
-
-  /** Removes a link's inode; its name must have been removed before. */
-  removeLink(ino: number): void {
+  /** Removes an inode that is no file's; its names must have been removed before, and what is in it. */
+  removeNode(ino: number): void {
     this.#deleteTarget.run(ino);
     this.#deleteNode.run(ino);
   }
@@ -146,6 +190,6 @@ export class TreeTable {
 
 function nameOf(row: NameTuple | undefined): NameRow | undefined {
   if (!row) return undefined;
-  const [cookie, parentIno, name, ino, collided] = row;
-  return { cookie, parentIno, name, ino, collided: collided === 1 };
+  const [cookie, parentIno, name, ino, collided, view] = row;
+  return { cookie, parentIno, name, ino, collided: collided === 1, view };
 }

@@ -7,6 +7,7 @@ import { messageOf } from "../errors.js";
 import type { Hooks, ScanSummary } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange } from "../model/entry.js";
+import type { Branch } from "./branch.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import {
   applyChange,
@@ -17,19 +18,20 @@ import {
   removeAllOf,
   removeFiles,
 } from "./listing.js";
-import { type PlacementChange, Placer } from "./placer.js";
 import { ScanProgress } from "./progress.js";
 import { readTagsOfNoted } from "./reading.js";
 import type { TagPool } from "./tags/tag-pool.js";
 import type { TagProblemCode } from "./tags/tag-problem.js";
 import { TrackShelf } from "./track-shelf.js";
+import { type NameChange, TreeEditor } from "./tree-editor.js";
+import { type View, Views } from "./views.js";
 
 export interface LibraryOptions {
   readonly catalogue: Catalogue;
   readonly origins: readonly LibraryOrigin[];
   readonly hooks: Hooks;
   readonly tagPool: TagPool;
-  readonly layoutFingerprint: string;
+  readonly views: readonly View[];
   readonly log: Logger;
   /** Receives what changed in the tree, after each commit. */
   readonly onChanges: (changes: readonly EntryChange[]) => void;
@@ -52,7 +54,8 @@ interface Summary extends ListingResult {
 export class Library {
   readonly #options: LibraryOptions;
   readonly #origins: ReadonlyMap<number, LibraryOrigin>;
-  readonly #placer: Placer;
+  readonly #editor: TreeEditor;
+  readonly #views: Views;
   readonly #shelf: TrackShelf;
   readonly #progress = new ScanProgress();
   readonly #committed = (): void => this.#publish();
@@ -63,16 +66,29 @@ export class Library {
     this.#options = options;
     this.#origins = new Map(options.origins.map((source) => [source.number, source]));
     const originIds = new Map(options.origins.map((source) => [source.number, source.origin.id]));
-    const { catalogue, hooks, layoutFingerprint, log } = options;
-    this.#placer = new Placer({ catalogue, originIds, wantsPaths: () => hooks.libraryChanged.isUsed });
-    this.#shelf = new TrackShelf({
-      catalogue,
-      hooks,
-      layoutFingerprint,
-      log,
-      originIds,
-      placer: this.#placer,
-    });
+    const { catalogue, hooks, log } = options;
+    const editor = new TreeEditor({ catalogue, wantsPaths: () => hooks.libraryChanged.isUsed });
+    this.#editor = editor;
+    this.#views = catalogue.transaction(
+      () => new Views({ catalogue, editor, originIds, views: options.views }),
+    );
+    this.#shelf = new TrackShelf({ catalogue, log, originIds, views: this.#views.open });
+    this.#publish();
+  }
+
+  /**
+   * A branch of the tree for names that no layout makes: see {@link Views.branch}. To be asked for before the
+   * first {@link scan}.
+   */
+  branch(key: string): Branch {
+    return this.edit(() => this.#views.branch(key));
+  }
+
+  /** Runs `write`, which may change branches, in one transaction, and tells the kernel what changed. Short ones only. */
+  edit<T>(write: () => T): T {
+    const result = this.#options.catalogue.transaction(write);
+    this.#publish();
+    return result;
   }
 
   /**
@@ -88,6 +104,7 @@ export class Library {
       // What could not be read may be readable now; what is malformed stays so until the file changes.
       this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
       await this.#removeUnconfigured(signal);
+      await this.#views.removeUnclaimed(this.#committed, signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
       const listings = Promise.all(this.#options.origins.map((source) => this.#scanOrigin(source, signal)));
       await this.#readUntil(listings, signal);
@@ -141,7 +158,7 @@ export class Library {
 
   get #listingContext(): ListingContext {
     const { catalogue, log } = this.#options;
-    return { catalogue, log, placer: this.#placer, progress: this.#progress, committed: this.#committed };
+    return { catalogue, log, editor: this.#editor, progress: this.#progress, committed: this.#committed };
   }
 
   async #scanOrigin(source: LibraryOrigin, signal: AbortSignal): Promise<Summary> {
@@ -203,7 +220,7 @@ export class Library {
 
   #applyChange(row: FileRow, file: Parameters<typeof applyChange>[3]): void {
     const { catalogue } = this.#options;
-    catalogue.transaction(() => applyChange(catalogue, this.#placer, row, file));
+    catalogue.transaction(() => applyChange(catalogue, this.#editor, row, file));
   }
 
   // An origin that is no longer in the config: its files go, as its owner wants.
@@ -216,12 +233,12 @@ export class Library {
   }
 
   #publish(): void {
-    const changes = this.#placer.takeChanges();
+    const changes = this.#editor.takeChanges();
     if (changes.length === 0) return;
     this.#options.onChanges(changes);
     const { libraryChanged } = this.#options.hooks;
     if (!libraryChanged.isUsed) return;
-    const pathsOf = (kind: PlacementChange["kind"]): string[] =>
+    const pathsOf = (kind: NameChange["kind"]): string[] =>
       changes.flatMap((change) => (change.kind === kind && change.path !== undefined ? [change.path] : []));
     void libraryChanged.call({
       added: pathsOf("added"),

@@ -5,9 +5,9 @@ import type { Logger } from "../logger.js";
 import type { OriginFile, UnreadableFolder } from "../model/origin.js";
 import { BitSet } from "./bit-set.js";
 import type { LibraryOrigin } from "./library-origin.js";
-import type { Placer } from "./placer.js";
 import type { ScanProgress } from "./progress.js";
 import { isAudioName } from "./tags/format.js";
+import type { TreeEditor } from "./tree-editor.js";
 
 /** Rows looked at or removed in one go, so that the main thread is free again after a few milliseconds. */
 const SLICE = 256;
@@ -23,7 +23,7 @@ export interface ListingResult {
 
 export interface ListingContext {
   readonly catalogue: Catalogue;
-  readonly placer: Placer;
+  readonly editor: TreeEditor;
   readonly progress: ScanProgress;
   readonly log: Logger;
   /** Called after each commit. */
@@ -85,7 +85,7 @@ function noteFiles(
         seen.add(context.catalogue.files.insert(originNumber, file).id);
         counts.added++;
       } else if (hasChanged(row, file)) {
-        applyChange(context.catalogue, context.placer, row, file);
+        applyChange(context.catalogue, context.editor, row, file);
         counts.changed++;
       } else if (row.state === FILE_STATE.read) {
         unchanged++;
@@ -108,11 +108,9 @@ export function hasChanged(row: FileRow, file: OriginFile): boolean {
 }
 
 /** Notes another content of a known file; belongs in a transaction. */
-export function applyChange(catalogue: Catalogue, placer: Placer, row: FileRow, file: OriginFile): void {
+export function applyChange(catalogue: Catalogue, editor: TreeEditor, row: FileRow, file: OriginFile): void {
   catalogue.files.update(row, file);
-  const names = catalogue.tree.namesOf(row.ino).length;
-  catalogue.count({ bytes: names * (file.sizeBytes - row.sizeBytes) });
-  placer.touch(row);
+  editor.touchTrack(row, file.sizeBytes);
 }
 
 interface Listed {
@@ -166,7 +164,7 @@ async function removeWhere(
   }
 }
 
-type RemovalContext = Pick<ListingContext, "catalogue" | "placer" | "committed">;
+type RemovalContext = Pick<ListingContext, "catalogue" | "editor" | "committed">;
 
 function isGone(row: FileRow, { lastKnownId, seen, unreadable }: Listed): boolean {
   if (row.id > lastKnownId || seen.has(row.id)) return false;
@@ -178,7 +176,7 @@ export function removeFiles(context: RemovalContext, rows: readonly FileRow[]): 
   if (rows.length === 0) return 0;
   context.catalogue.transaction(() => {
     for (const row of rows) {
-      context.placer.remove(row);
+      context.editor.removeTrack(row);
       context.catalogue.files.remove(row);
     }
   });

@@ -2,32 +2,34 @@ import { createHash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { NameRow } from "../catalogue/tree.js";
-import { type EntryChange, ROOT_INO } from "../model/entry.js";
-import { safeName } from "./names.js";
+import { safeName, splitExtension } from "./names.js";
+import { isReserved } from "./reserved-names.js";
+import type { TreeEditor } from "./tree-editor.js";
 
 /** Most segments that a path may have; of a longer one the folders in the middle are left out. */
 const MAX_DEPTH = 128;
+/** Most paths of one track in one view; more are left out. */
+const MAX_PATHS = 64;
 
 /** Lengths of a suffix, in characters of 5 bits: a longer one is tried where two files share the shorter. */
 const SUFFIX_LENGTHS = [8, 16, 32] as const;
 
-/** What happened to a name. */
-export interface PlacementChange extends EntryChange {
-  readonly kind: "added" | "changed" | "removed";
-  /** Path of a file from the root, where somebody wants to know it. */
-  readonly path?: string;
-}
-
 export interface PlacerOptions {
   readonly catalogue: Catalogue;
+  readonly editor: TreeEditor;
   /** Ids of the origins by their numbers. */
   readonly originIds: ReadonlyMap<number, string>;
-  /** Whether changes shall carry paths. */
-  readonly wantsPaths: () => boolean;
+  /** The view whose names are placed. */
+  readonly view: number;
+  /** Inode of the view's root. */
+  readonly rootIno: number;
+  /** Names in the view's root that are not for tracks: roots of other views, and what MusicFS shows itself. */
+  readonly reserved: readonly string[];
 }
 
 /**
- * Puts files into the tree, and takes them out of it. Runs inside a transaction of the catalogue.
+ * Puts tracks into one view, and takes them out of it; their names in other views are left alone. Runs inside
+ * a transaction of the catalogue.
  *
  * Two files that want one path are both shown. Which one gets the plain name depends on the set of files
  * alone and not on the order of the scan: the one whose origin was configured first, then the one with the
@@ -36,157 +38,153 @@ export interface PlacerOptions {
  */
 export class Placer {
   readonly #catalogue: Catalogue;
+  readonly #editor: TreeEditor;
   readonly #options: PlacerOptions;
-  readonly #changes: PlacementChange[] = [];
 
   constructor(options: PlacerOptions) {
     this.#catalogue = options.catalogue;
+    this.#editor = options.editor;
     this.#options = options;
   }
 
-  /** Shows `file` under `segments`, and nowhere else. */
-  place(file: FileRow, segments: readonly string[]): void {
-    const names = safeSegments(segments);
-    const fileName = names.pop() ?? "_";
-    const parentIno = this.#ensureDirectories(names);
-    const current = this.#catalogue.tree.namesOf(file.ino);
-    const kept = this.#claim(parentIno, fileName, file, current);
-    for (const row of current) if (row.cookie !== kept) this.#removeName(row, file);
+  /** Shows `file` under each of `paths`, which are segments below the view's root, and nowhere else in the view. */
+  place(file: FileRow, paths: readonly (readonly string[])[]): void {
+    // All directories first: one that a path needs may take the place of the file's own name by another path.
+    const places = paths.slice(0, MAX_PATHS).map((segments) => this.#placeOf(segments));
+    const current = this.#namesHere(file);
+    const kept = new Set(
+      places.map(({ parentIno, name }) => this.#claim(parentIno, name, file, current).cookie),
+    );
+    for (const row of current) if (!kept.has(row.cookie)) this.#removeName(row, file);
   }
 
-  /** Takes a file out of the tree, with the directories that become empty. */
+  /** Takes a file out of the view, with the directories that become empty. */
   remove(file: FileRow): void {
-    for (const row of this.#catalogue.tree.namesOf(file.ino)) this.#removeName(row, file);
+    for (const row of this.#namesHere(file)) this.#removeName(row, file);
   }
 
-  /** Notes that a file's content changed, so that its names stand for another revision. */
-  touch(file: FileRow): void {
-    for (const row of this.#catalogue.tree.namesOf(file.ino))
-      this.#noteFile(row.parentIno, row.name, "changed");
-  }
-
-  /** What changed since the last call. */
-  takeChanges(): PlacementChange[] {
-    return this.#changes.splice(0);
-  }
-
-  #ensureDirectories(names: readonly string[]): number {
-    let parentIno = ROOT_INO;
+  /** Makes the directories of a path that are missing. @returns the inode of the last one. */
+  ensureDirectories(names: readonly string[]): number {
+    let parentIno = this.#options.rootIno;
     for (const name of names) parentIno = this.#ensureDirectory(parentIno, name);
     return parentIno;
   }
 
+  #namesHere(file: FileRow): NameRow[] {
+    return this.#catalogue.tree.namesOf(file.ino).filter(({ view }) => view === this.#options.view);
+  }
+
+  #placeOf(segments: readonly string[]): { parentIno: number; name: string } {
+    const names = safeSegments(segments, this.#options.reserved);
+    const name = names.pop() ?? "_";
+    return { parentIno: this.ensureDirectories(names), name };
+  }
+
   #ensureDirectory(parentIno: number, name: string): number {
-    const { tree } = this.#catalogue;
-    const row = tree.child(parentIno, name);
-    if (row && tree.isDirectory(row.ino)) return row.ino;
-    if (row) this.#displace(row);
-    const ino = tree.insertDirectory(parentIno, name, Date.now());
-    this.#catalogue.count({ directories: 1 });
-    this.#note(parentIno, name, "added");
-    return ino;
+    const { tree, files } = this.#catalogue;
+    // What is no track keeps its name.
+    for (let mark = ""; ; mark += "_") {
+      const folder = mark === "" ? name : safeName(name, mark);
+      const row = tree.child(parentIno, folder);
+      if (row && tree.isDirectory(row.ino)) return row.ino;
+      const file = row && files.byIno(row.ino);
+      if (row && !file) continue;
+      if (row && file) this.#displace(row, file);
+      return this.#editor.addDirectory(this.#options.view, parentIno, folder);
+    }
   }
 
-  // Gives the file the wanted name, or one with a suffix, and returns the cookie of a name that it had already.
-  #claim(parentIno: number, name: string, file: FileRow, current: readonly NameRow[]): number | undefined {
-    const suffixed = current.find(
-      (row) => row.collided && row.parentIno === parentIno && this.#isSuffixed(row, name, file),
-    );
-    if (suffixed) return suffixed.cookie;
-    const holder = this.#catalogue.tree.child(parentIno, name);
-    if (holder?.ino === file.ino) return holder.cookie;
-    if (!holder) return this.#addName(parentIno, name, file, false);
-    if (!this.#yields(holder, file)) return this.#claimSuffixed(parentIno, name, file, current);
-    this.#displace(holder);
-    return this.#addName(parentIno, name, file, false);
-  }
-
-  #claimSuffixed(
+  // Gives the file the wanted name, or one with a suffix, or finds that it has it already.
+  #claim(
     parentIno: number,
     name: string,
     file: FileRow,
     current: readonly NameRow[],
-  ): number | undefined {
+  ): Pick<NameRow, "cookie"> {
+    const suffixes = this.#suffixedNames(name, file);
+    const suffixed = current.find(
+      (row) => row.collided && row.parentIno === parentIno && suffixes.includes(row.name),
+    );
+    if (suffixed) return suffixed;
+    const holder = this.#catalogue.tree.child(parentIno, name);
+    if (!holder) return this.#addName(parentIno, name, file, false);
+    if (holder.ino === file.ino) return holder;
+    const other = this.#catalogue.files.byIno(holder.ino);
+    if (!other || !yields(holder, other, file)) return this.#claimSuffixed(parentIno, name, file);
+    this.#displace(holder, other);
+    return this.#addName(parentIno, name, file, false);
+  }
+
+  #claimSuffixed(parentIno: number, name: string, file: FileRow, view?: number): Pick<NameRow, "cookie"> {
     for (const candidate of this.#suffixedNames(name, file)) {
       const holder = this.#catalogue.tree.child(parentIno, candidate);
-      if (!holder) return this.#addName(parentIno, candidate, file, true);
-      if (current.some((row) => row.cookie === holder.cookie)) return holder.cookie;
+      if (!holder) return this.#addName(parentIno, candidate, file, true, view);
+      if (holder.ino === file.ino) return holder;
     }
     throw new Error(`no free name for ${file.path}`);
   }
 
-  #isSuffixed(row: NameRow, name: string, file: FileRow): boolean {
-    return this.#suffixedNames(name, file).includes(row.name);
-  }
-
   #suffixedNames(name: string, file: FileRow): string[] {
+    return this.#suffixes(file).map((suffix) => safeName(name, suffix));
+  }
+
+  #suffixes(file: FileRow): string[] {
     const identity = identityOf(this.#options.originIds.get(file.originNumber) ?? "", file.path);
-    return SUFFIX_LENGTHS.map((length) => safeName(name, ` [${identity.slice(0, length)}]`));
+    return SUFFIX_LENGTHS.map((length) => ` [${identity.slice(0, length)}]`);
   }
 
-  // Directories keep their names; of two files, the smaller origin and path does.
-  #yields(holder: NameRow, file: FileRow): boolean {
-    const other = this.#catalogue.files.byIno(holder.ino);
-    if (!other) return false;
-    if (holder.collided) return false;
-    if (other.originNumber !== file.originNumber) return file.originNumber < other.originNumber;
-    return file.path < other.path;
+  // Takes a name away from a file, and gives it one with a suffix, or with a longer one.
+  #displace(holder: NameRow, file: FileRow): void {
+    const { parentIno, name, view } = holder;
+    this.#editor.removeTrackName(holder, file);
+    if (!holder.collided) this.#claimSuffixed(parentIno, name, file, view);
+    else this.#claimLonger(holder, file);
   }
 
-  #displace(holder: NameRow): void {
-    const { tree, files } = this.#catalogue;
-    const file = files.byIno(holder.ino);
-    if (!file) throw new Error(`inode ${holder.ino} has no file`);
-    tree.removeName(holder, Date.now());
-    this.#noteFile(holder.parentIno, holder.name, "removed");
-    this.#catalogue.count({ tracks: -1, bytes: -file.sizeBytes });
-    this.#claimSuffixed(holder.parentIno, holder.name, file, []);
+  #claimLonger({ parentIno, name, view }: NameRow, file: FileRow): void {
+    const { stem, extension } = splitExtension(name);
+    const suffixes = this.#suffixes(file);
+    const had = suffixes.findIndex((suffix) => stem.endsWith(suffix));
+    const plain = stem.slice(0, had < 0 ? undefined : -(suffixes[had] ?? "").length);
+    for (const suffix of suffixes.slice(had + 1)) {
+      const candidate = safeName(`${plain}${extension}`, suffix);
+      if (this.#catalogue.tree.child(parentIno, candidate)) continue;
+      this.#addName(parentIno, candidate, file, true, view);
+      return;
+    }
+    throw new Error(`no free name for ${file.path}`);
   }
 
-  #addName(parentIno: number, name: string, file: FileRow, collided: boolean): undefined {
-    this.#catalogue.tree.insertName(parentIno, name, file.ino, collided, Date.now());
-    this.#catalogue.count({ tracks: 1, bytes: file.sizeBytes });
-    this.#noteFile(parentIno, name, "added");
+  #addName(
+    parentIno: number,
+    name: string,
+    file: FileRow,
+    collided: boolean,
+    view = this.#options.view,
+  ): Pick<NameRow, "cookie"> {
+    return { cookie: this.#editor.addTrackName(view, parentIno, name, file, collided) };
   }
 
   #removeName(row: NameRow, file: FileRow): void {
-    this.#catalogue.tree.removeName(row, Date.now());
-    this.#catalogue.count({ tracks: -1, bytes: -file.sizeBytes });
-    this.#noteFile(row.parentIno, row.name, "removed");
-    this.#removeEmpty(row.parentIno);
-  }
-
-  #removeEmpty(ino: number): void {
-    const { tree } = this.#catalogue;
-    for (let at = ino; at !== ROOT_INO && tree.isEmpty(at); ) {
-      const [row] = tree.namesOf(at);
-      if (!row) return;
-      tree.removeName(row, Date.now());
-      tree.removeDirectory(at);
-      this.#catalogue.count({ directories: -1 });
-      this.#note(row.parentIno, row.name, "removed");
-      at = row.parentIno;
-    }
-  }
-
-  #noteFile(parentIno: number, name: string, kind: PlacementChange["kind"]): void {
-    if (!this.#options.wantsPaths()) {
-      this.#note(parentIno, name, kind);
-      return;
-    }
-    const parent = this.#catalogue.tree.pathOf(parentIno) ?? "/";
-    this.#changes.push({ parentIno, name, kind, path: `${parent === "/" ? "" : parent}/${name}` });
-  }
-
-  #note(parentIno: number, name: string, kind: PlacementChange["kind"]): void {
-    this.#changes.push({ parentIno, name, kind });
+    this.#editor.removeTrackName(row, file);
+    this.#editor.removeEmpty(row.parentIno);
   }
 }
 
-function safeSegments(segments: readonly string[]): string[] {
+// A plain name is stronger than one that only looks so by its suffix; of two files, the smaller origin and
+// path keeps it.
+function yields(holder: NameRow, other: FileRow, file: FileRow): boolean {
+  if (holder.collided) return true;
+  if (other.originNumber !== file.originNumber) return file.originNumber < other.originNumber;
+  return file.path < other.path;
+}
+
+function safeSegments(segments: readonly string[], reserved: readonly string[]): string[] {
   const whole =
     segments.length <= MAX_DEPTH ? segments : [...segments.slice(0, MAX_DEPTH - 1), segments.at(-1) ?? ""];
-  return whole.map((segment) => safeName(segment));
+  const names = whole.map((segment) => safeName(segment));
+  while (names[0] !== undefined && isReserved(names[0], reserved)) names[0] = safeName(names[0], "_");
+  return names;
 }
 
 // Base 32 in lower case without i, l, o and u (Crockford's alphabet), so that it can be read and typed.

@@ -1,13 +1,13 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { messageOf } from "../errors.js";
-import type { Hooks } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { Track } from "../model/track.js";
 import { nextTurn } from "./listing.js";
 import { NAMES_VERSION } from "./names.js";
-import type { Placer } from "./placer.js";
 import { originSegments, TRACK_VERSION, trackOf } from "./track.js";
+import { pathsOf } from "./track-places.js";
+import type { OpenView } from "./views.js";
 
 /** Files placed in one transaction. */
 const SLICE = 128;
@@ -16,50 +16,47 @@ const MAX_LOGGED_FAILURES = 20;
 
 export interface TrackShelfOptions {
   readonly catalogue: Catalogue;
-  readonly placer: Placer;
-  readonly hooks: Pick<Hooks, "placeTrack">;
   readonly originIds: ReadonlyMap<number, string>;
-  /** Names the layout with its options: another one means that every track is placed anew. */
-  readonly layoutFingerprint: string;
+  readonly views: readonly OpenView[];
   readonly log: Logger;
 }
 
-/** Shows tracks where the layout wants them. */
+/** Shows tracks where the layouts want them. */
 export class TrackShelf {
   readonly #options: TrackShelfOptions;
-  readonly #fingerprint: string;
   #failures = 0;
 
   constructor(options: TrackShelfOptions) {
     this.#options = options;
-    this.#fingerprint = JSON.stringify([NAMES_VERSION, TRACK_VERSION, options.layoutFingerprint]);
   }
 
-  /** Places one file whose tags are known; belongs in a transaction. */
-  put(row: FileRow): void {
-    const { catalogue, placer, originIds } = this.#options;
+  /** Places one file whose tags are known, in every view; belongs in a transaction. */
+  put(row: FileRow, views = this.#options.views): void {
+    const { catalogue, originIds } = this.#options;
     const file = catalogue.files.tagged(row);
     if (!file) return;
     const track = trackOf(file, originIds.get(row.originNumber) ?? "");
-    placer.place(row, this.#segmentsOf(track) ?? originSegments(row.path));
+    for (const view of views)
+      view.placer.place(row, this.#pathsOf(track, view) ?? [originSegments(row.path)]);
   }
 
-  /** Whether the tree was made by another layout than the present one. */
-  get isOutdated(): boolean {
-    const made = this.#options.catalogue.meta("layout");
-    return made !== undefined && made !== this.#fingerprint;
-  }
-
-  /** Places every track anew when the layout is another one than the tree was made by. */
+  /** Places every track anew in each view whose layout is another one than its names were made by. */
   async putAllAnew(committed: () => void, signal: AbortSignal): Promise<void> {
-    const { catalogue, originIds } = this.#options;
-    if (this.isOutdated) {
-      for (const number of originIds.keys()) await this.#putAllOf(number, committed, signal);
-    }
-    catalogue.setMeta("layout", this.#fingerprint);
+    const { catalogue, originIds, views } = this.#options;
+    const outdated = views.filter((view) => catalogue.views.open(view.root).madeBy !== fingerprintOf(view));
+    if (outdated.length === 0) return;
+    for (const number of originIds.keys()) await this.#putAllOf(number, outdated, committed, signal);
+    catalogue.transaction(() => {
+      for (const view of outdated) catalogue.views.setMadeBy(view.number, fingerprintOf(view));
+    });
   }
 
-  async #putAllOf(originNumber: number, committed: () => void, signal: AbortSignal): Promise<void> {
+  async #putAllOf(
+    originNumber: number,
+    views: readonly OpenView[],
+    committed: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { catalogue } = this.#options;
     for (let id = 0; ; ) {
       signal.throwIfAborted();
@@ -68,7 +65,7 @@ export class TrackShelf {
       if (!last) return;
       id = last.id;
       catalogue.transaction(() => {
-        for (const row of rows) this.put(row);
+        for (const row of rows) this.put(row, views);
       });
       committed();
       await nextTurn();
@@ -76,10 +73,10 @@ export class TrackShelf {
   }
 
   // A layout that throws, or gives nothing, leaves the track to the folders and the name of its file.
-  #segmentsOf(track: Track): readonly string[] | undefined {
+  #pathsOf(track: Track, { placeTrack }: OpenView): readonly (readonly string[])[] | undefined {
     try {
-      const segments = this.#options.hooks.placeTrack.call(track);
-      return segments !== undefined && segments.length > 0 ? segments : undefined;
+      const paths = pathsOf(placeTrack.call(track));
+      return paths.length > 0 ? paths : undefined;
     } catch (error) {
       if (this.#failures++ < MAX_LOGGED_FAILURES) {
         this.#options.log.warn(`${messageOf(error)} (for '${track.path}'); shown by its folder`);
@@ -87,4 +84,8 @@ export class TrackShelf {
       return undefined;
     }
   }
+}
+
+function fingerprintOf({ fingerprint, reserved }: OpenView): string {
+  return JSON.stringify([NAMES_VERSION, TRACK_VERSION, fingerprint, reserved]);
 }

@@ -1,9 +1,6 @@
 /** What a cache policy knows of one cached file. */
 export interface CacheItem {
-  /**
-   * Names one version of one file: the same while it is cached, over restarts, and when it comes back, so that a
-   * policy may remember what left.
-   */
+  /** Names one version of one file; stays the same while it is cached, and over restarts. */
   readonly key: number;
   /** Of the whole file; less of it may be cached. */
   readonly sizeBytes: number;
@@ -23,10 +20,7 @@ export interface CachePolicy {
    * pinned ones are kept without asking.
    */
   admits(item: CacheItem): boolean;
-  /**
-   * A file entered the cache, or is of another size now. At a start: once for each file that is cached, as of the
-   * time when it entered, the one read longest ago first; its last read is told by {@link touched}.
-   */
+  /** A file entered the cache. At a start: once for each file that is cached, the one read longest ago first. */
   added(item: CacheItem, nowMs: number): void;
   /** A cached file was read. Told at most a second late, and many reads in a row as one. */
   touched(key: number, nowMs: number): void;

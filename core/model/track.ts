@@ -63,3 +63,9 @@ export interface Track {
   readonly compilation: boolean;
   readonly audio: AudioProperties;
 }
+
+/** Segments of a path below the root of a view; the last one is the file's name. */
+export type TrackPath = readonly string[];
+
+/** Where a layout shows a track: under one path, or under each of several. */
+export type TrackPlaces = TrackPath | readonly TrackPath[];

@@ -1,4 +1,5 @@
-import { type CachePolicy, type Place, Queue } from "musicfs";
+import type { CachePolicy } from "musicfs";
+import { type Place, Queue } from "./queue.js";
 
 export interface LruLimits {
   readonly maxBytes: number;

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { safeName } from "../../core/library/names.js";
-import type { Track } from "../../core/model/track.js";
+import { pathsOf } from "../../core/library/track-places.js";
+import type { Track, TrackPlaces } from "../../core/model/track.js";
 import type { ContractCase, ContractSubject } from "./contract.js";
 import { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
 import { createRandom } from "./random.js";
 
 export interface LayoutSubject extends ContractSubject {
   /** What the layout's tap of `placeTrack` answers. */
-  placeTrack(track: Track): readonly string[] | undefined;
+  placeTrack(track: Track): TrackPlaces | undefined;
 }
 
 export type LayoutCase = ContractCase<LayoutSubject>;
@@ -29,20 +30,25 @@ export const layoutContract: readonly LayoutCase[] = [
       forEach(
         Array.from({ length: 500 }, () => ordinaryTrack(random)),
         (track) => {
-          const name = layout.placeTrack(track)?.at(-1);
-          assert.ok(name?.endsWith(`.${track.extension}`), `the name is ${name}`);
+          const paths = pathsOf(layout.placeTrack(track));
+          assert.ok(paths.length > 0, "it has none");
+          for (const name of paths.map((path) => path.at(-1)))
+            assert.ok(name?.endsWith(`.${track.extension}`), `the name is ${name}`);
         },
       );
     },
   },
   {
-    name: "any tags at all give a path of at least one text, or `undefined`",
+    name: "any tags at all give a path of at least one text, a list of such paths, or `undefined`",
     async run(layout) {
       forEach(hostileTracks(31), (track) => {
-        const path = layout.placeTrack(track);
-        if (path === undefined) return;
-        assert.ok(Array.isArray(path) && path.length > 0, `the path is ${path}`);
-        for (const segment of path) assert.equal(typeof segment, "string");
+        const places = layout.placeTrack(track);
+        if (places === undefined) return;
+        assert.ok(Array.isArray(places) && places.length > 0, `the answer is ${places}`);
+        for (const path of typeof places[0] === "string" ? [places] : places) {
+          assert.ok(Array.isArray(path) && path.length > 0, `a path is ${path}`);
+          for (const segment of path) assert.equal(typeof segment, "string");
+        }
       });
     },
   },
@@ -61,7 +67,7 @@ export const layoutContract: readonly LayoutCase[] = [
       forEach(hostileTracks(33), (track) => {
         const plain = withTexts(track, (text) => text.replaceAll("/", "|"));
         const slashed = withTexts(track, (text) => text.replaceAll("|", "/"));
-        assert.equal(layout.placeTrack(slashed)?.length, layout.placeTrack(plain)?.length);
+        assert.deepEqual(depthsOf(layout.placeTrack(slashed)), depthsOf(layout.placeTrack(plain)));
       });
     },
   },
@@ -69,7 +75,7 @@ export const layoutContract: readonly LayoutCase[] = [
     name: "the core can make names of what it answers: no `.`, no `..`, no `/`, at most 255 bytes",
     async run(layout) {
       forEach(hostileTracks(34), (track) => {
-        for (const segment of layout.placeTrack(track) ?? []) {
+        for (const segment of pathsOf(layout.placeTrack(track)).flat()) {
           const name = safeName(segment);
           assert.ok(
             name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name),
@@ -81,6 +87,10 @@ export const layoutContract: readonly LayoutCase[] = [
     },
   },
 ];
+
+function depthsOf(places: TrackPlaces | undefined): number[] {
+  return pathsOf(places).map(({ length }) => length);
+}
 
 // Says of a failure which track it was.
 function forEach(tracks: readonly Track[], check: (track: Track) => void): void {

@@ -5,10 +5,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Catalogue, openCatalogue } from "../../core/catalogue/catalogue.js";
+import { ROOT_VIEW } from "../../core/catalogue/schema.js";
 import { ErrnoError } from "../../core/errno.js";
 import { makeGeneratedFolders } from "../../core/generated/generated-disk.js";
 import { GeneratedFiles } from "../../core/generated/generated-files.js";
 import { Placer } from "../../core/library/placer.js";
+import { TreeEditor } from "../../core/library/tree-editor.js";
 import { type EntryChange, ROOT_INO } from "../../core/model/entry.js";
 import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
 import { dropMessages } from "./set-up-plugin.js";
@@ -41,6 +43,7 @@ export class MountFixture {
   readonly #base: string;
   readonly #catalogue: Catalogue;
   readonly #generated: GeneratedFiles;
+  readonly #editor: TreeEditor;
   readonly #placer: Placer;
   readonly #local: number;
   readonly #remote: number;
@@ -59,7 +62,15 @@ export class MountFixture {
       [this.#local, "local"],
       [this.#remote, "remote"],
     ]);
-    this.#placer = new Placer({ catalogue: this.#catalogue, originIds, wantsPaths: () => false });
+    this.#editor = new TreeEditor({ catalogue: this.#catalogue, wantsPaths: () => false });
+    this.#placer = new Placer({
+      catalogue: this.#catalogue,
+      editor: this.#editor,
+      originIds,
+      view: ROOT_VIEW,
+      rootIno: ROOT_INO,
+      reserved: [],
+    });
     const root = join(this.#base, "music");
     const folders = makeGeneratedFolders(join(this.#base, "cache"), join(this.#base, "state"));
     this.#generated = new GeneratedFiles({
@@ -133,7 +144,7 @@ export class MountFixture {
     const row = files.byPath(this.#local, path);
     if (!row) throw new Error(`'${path}' is not in the catalogue`);
     this.#catalogue.transaction(() => {
-      this.#placer.remove(row);
+      this.#editor.removeTrack(row);
       files.remove(row);
     });
     this.expected.delete(path);
@@ -141,7 +152,7 @@ export class MountFixture {
 
   /** Tells the mount what was added and removed since the last call. */
   async invalidate(mount: Mount): Promise<void> {
-    await mount.invalidate([...this.#placer.takeChanges(), ...this.#linked.splice(0)]);
+    await mount.invalidate([...this.#editor.takeChanges(), ...this.#linked.splice(0)]);
   }
 
   /** Everything that a process sees in the mount. */
@@ -170,7 +181,7 @@ export class MountFixture {
     this.expected.set(path, content);
     return this.#catalogue.transaction(() => {
       const row = this.#catalogue.files.insert(origin, { path, sizeBytes: content.length, mtimeMs });
-      this.#placer.place(row, path.split("/"));
+      this.#placer.place(row, [path.split("/")]);
       return row.ino;
     });
   }

@@ -8,7 +8,7 @@ import type { Chunker } from "../../core/model/chunker.js";
 import type { MountDriver } from "../../core/model/mount-driver.js";
 import type { Origin } from "../../core/model/origin.js";
 import type { SearchEngine } from "../../core/model/search-engine.js";
-import type { Track } from "../../core/model/track.js";
+import type { Track, TrackPlaces } from "../../core/model/track.js";
 import { type Plugin, setupPlugins } from "../../core/plugin.js";
 
 /** A plugin that was set up as a daemon does it, and what it answers. */
@@ -18,7 +18,7 @@ export interface SetUpPlugin {
   /** Errors that its event listeners threw. */
   readonly eventErrors: readonly Error[];
   origins(): Promise<readonly Origin[]>;
-  placeTrack(track: Track): readonly string[] | undefined;
+  placeTrack(track: Track): TrackPlaces | undefined;
   /** @throws when the plugin gives none; so do the following. */
   mountDriver(): Promise<MountDriver>;
   chunker(): Promise<Chunker>;

@@ -136,7 +136,7 @@ test("a link leads where it was made to, has its target's length, and leaves not
   assert.ok(row);
   catalogue.transaction(() => {
     tree.removeName(row, 8);
-    tree.removeLink(ino);
+    tree.removeNode(ino);
   });
   assert.equal(reader.linkOf(ino), undefined);
   assert.equal(reader.getattr(ino), undefined);
