@@ -72,6 +72,14 @@ export const ERROR_KINDS = {
   },
   MFS_NOT_RUNNING: { hint: "Start it with 'musicfs start'.", exitCode: EXIT.notRunning },
   MFS_CONTROL_FAILED: { hint: "See 'musicfs status', or the daemon's log.", exitCode: EXIT.failure },
+  MFS_CONTROL_VERSION: {
+    hint: "Start it anew with this version: run musicfs stop, then musicfs start.",
+    exitCode: EXIT.failure,
+  },
+  MFS_NOT_FOUND: {
+    hint: "See 'musicfs --help' for the command that lists what there is.",
+    exitCode: EXIT.failure,
+  },
   MFS_MOUNTPOINT_UNUSABLE: {
     hint: "Name an empty folder with --mount DIR, or 'mountpoint' in the config.",
     exitCode: EXIT.failure,

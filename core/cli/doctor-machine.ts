@@ -1,8 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.js";
-import { callControl } from "../control/client.js";
-import type { Status } from "../control/status.js";
+import { fetchStatus } from "../control/client.js";
 import { messageOf } from "../errors.js";
 import type { Finding } from "../model/mount-driver.js";
 import { findMusicfsMount } from "./process-state.js";
@@ -64,9 +63,7 @@ export function checkFolder(path: string): Finding {
 export async function checkMountpoint({ mountpoint, socketPath }: Config): Promise<Finding> {
   const subject = mountpoint;
   const mount = findMusicfsMount(mountpoint);
-  const running = await callControl<Status>(socketPath, "GetStatus", {}, { timeoutMs: 2000 }).catch(
-    () => undefined,
-  );
+  const running = await fetchStatus(socketPath, { timeoutMs: 2000 }).catch(() => undefined);
   if (running?.mountpoint === mountpoint) {
     return { ok: true, subject, finding: `mounted by the running instance (process ${running.pid})` };
   }

@@ -1,4 +1,4 @@
-import { callControl } from "../control/client.js";
+import { fetchStatus } from "../control/client.js";
 import type { Status } from "../control/status.js";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import { type GlobalOptions, loadCommandConfig } from "./context.js";
@@ -30,7 +30,7 @@ export async function findSocket(flags: GlobalOptions): Promise<SocketChoice> {
 /** Asks the running instance for its status. @throws `MFS_NOT_RUNNING`, `MFS_CONTROL_FAILED`. */
 export async function getStatus({ socketPath, configProblem }: SocketChoice): Promise<Status> {
   try {
-    return await callControl<Status>(socketPath, "GetStatus");
+    return await fetchStatus(socketPath);
   } catch (error) {
     if (configProblem === undefined || !isMusicfsError(error)) throw error;
     throw new MusicfsError(error.code, `${error.message}; the config was not used: ${configProblem}`);

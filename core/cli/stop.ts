@@ -29,7 +29,7 @@ export async function stop({ timeout, ...flags }: GlobalOptions & { timeout: num
 // It may have been about to end by itself.
 async function askToStop(socketPath: string): Promise<void> {
   try {
-    await callControl(socketPath, "Shutdown");
+    await callControl(socketPath, (client, options) => client.shutdown({}, options));
   } catch (error) {
     if (!isMusicfsError(error) || error.code !== "MFS_NOT_RUNNING") throw error;
   }

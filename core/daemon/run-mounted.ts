@@ -1,4 +1,4 @@
-import { controlMethods } from "../control/methods.js";
+import type { Methods } from "../control/methods.js";
 import { serveControl } from "../control/server.js";
 import { createLibraryParts, type LibraryParts } from "../library-parts.js";
 import { ChangeRelay } from "./change-relay.js";
@@ -23,7 +23,9 @@ export async function runMounted(
   const { library, generated } = made;
   const parts = { ...mounted, library, generated };
   const daemon = new RunningDaemon(parts);
-  const control = await serveControl(config.socketPath, controlMethods(daemon), log);
+  const loadMethods = async (): Promise<Methods> =>
+    (await import("../control/methods.js")).createMethods({ ...parts, daemon });
+  const control = await serveControl(config.socketPath, loadMethods, log);
   undo.push(() => control.close());
   daemon.begin();
   return daemon;

@@ -15,27 +15,39 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { callControl } from "../../../core/control/client.js";
-import { type ControlMethods, serveControl } from "../../../core/control/server.js";
+import { callControl, streamControl } from "../../../core/control/client.js";
+import type { Methods } from "../../../core/control/methods.js";
+import { serveControl } from "../../../core/control/server.js";
 import { MusicfsError } from "../../../core/errors.js";
 import { silentLogger } from "../../support/loggers.js";
 import { AS_NOBODY, run } from "../../support/process.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
-const METHODS: ControlMethods = {
-  Echo: async (body) => ({ body }),
-  Fail: async () => {
-    throw new MusicfsError("MFS_ORIGIN_UNAVAILABLE", "the disk is away");
+const METHODS: Partial<Methods> = {
+  getStatus: () => ({ version: "0.0.7", name: "täst", bytes: 2n ** 53n }),
+  listOrigins: () => {
+    throw new MusicfsError("MFS_ORIGIN_UNAVAILABLE", "the disk is away", { hint: "Plug it in." });
   },
-  Hang: () => new Promise(() => undefined),
+  listViews: () => {
+    throw new TypeError("a fault");
+  },
+  listPlugins: () => new Promise(() => undefined),
+  async *subscribeEvents() {
+    yield { lost: 1n };
+    throw new MusicfsError("MFS_NOT_FOUND", "no more of them");
+  },
 };
+const loadMethods = async (): Promise<Partial<Methods>> => METHODS;
 
 async function serve(t: TestContext): Promise<string> {
   const path = join(temporaryFolder(t), "run/default.sock");
-  const server = await serveControl(path, METHODS, silentLogger());
+  const server = await serveControl(path, loadMethods, silentLogger());
   t.after(() => server.close());
   return path;
 }
+
+const ask = (socketPath: string): Promise<unknown> =>
+  callControl(socketPath, (client, options) => client.getStatus({}, options));
 
 interface Answer {
   readonly status: number;
@@ -43,74 +55,124 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-function send(socketPath: string, method: string, path: string, body: string): Promise<Answer> {
+function send(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string,
+  type = "application/json",
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath, method, path, headers: { "content-type": "application/json" } },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (piece: string) => {
-          text += piece;
-        });
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            type: response.headers["content-type"],
-            body: JSON.parse(text),
-          }),
-        );
-      },
-    );
+    const sent = request({ socketPath, method, path, headers: { "content-type": type } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+      });
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers["content-type"],
+          body: text === "" ? {} : JSON.parse(text),
+        }),
+      );
+    });
     sent.on("error", reject).end(body);
   });
 }
 
-test("a call is answered in the shape of Connect's unary JSON", async (t) => {
+test("a call is answered, also as plain JSON with its zeros", async (t) => {
   const socket = await serve(t);
-  assert.deepEqual(await callControl(socket, "Echo", { a: [1, "ü"] }), { body: { a: [1, "ü"] } });
-  assert.deepEqual(await send(socket, "POST", "/musicfs.v1.MusicFS/Echo", '{"x":1}'), {
-    status: 200,
-    type: "application/json",
-    body: { body: { x: 1 } },
-  });
+  const status = await callControl(socket, (client, options) => client.getStatus({}, options));
+  assert.deepEqual([status.version, status.name, status.bytes], ["0.0.7", "täst", 2n ** 53n]);
+  const { body, ...head } = await send(socket, "POST", "/musicfs.v1.MusicFS/GetStatus", "{}");
+  assert.deepEqual(head, { status: 200, type: "application/json" });
+  assert.deepEqual(
+    [body.name, body.bytes, body.tracks, body.state],
+    ["täst", "9007199254740992", 0, "INSTANCE_STATE_UNSPECIFIED"],
+  );
 });
 
-test("what a method throws reaches the caller as an error with its message", async (t) => {
+test("what a method throws reaches the caller with its code and its hint", async (t) => {
   const socket = await serve(t);
-  await assert.rejects(callControl(socket, "Fail"), {
-    code: "MFS_CONTROL_FAILED",
-    message: /the disk is away$/,
-  });
-  const { status, body } = await send(socket, "POST", "/musicfs.v1.MusicFS/Fail", "{}");
-  assert.deepEqual([status, body.code, body.message], [500, "internal", "the disk is away"]);
+  await assert.rejects(
+    callControl(socket, (client, options) => client.listOrigins({}, options)),
+    {
+      name: "MusicfsError",
+      code: "MFS_ORIGIN_UNAVAILABLE",
+      message: "the disk is away",
+      hint: "Plug it in.",
+    },
+  );
+  const { status, body } = await send(socket, "POST", "/musicfs.v1.MusicFS/ListOrigins", "{}");
+  assert.deepEqual([status, body.code, body.message], [503, "unavailable", "the disk is away"]);
+  const [detail] = body.details as [{ type: string; debug: object }];
+  assert.equal(detail.type, "musicfs.v1.ErrorDetail");
+  assert.deepEqual(detail.debug, { code: "MFS_ORIGIN_UNAVAILABLE", hint: "Plug it in.", retryable: true });
+});
+
+test("what is thrown in the middle of a stream does, too", async (t) => {
+  const socket = await serve(t);
+  const lost: bigint[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const message of streamControl(socket, (client, call) => client.subscribeEvents({}, call))) {
+        lost.push(message.lost);
+      }
+    },
+    { code: "MFS_NOT_FOUND", message: "no more of them" },
+  );
+  assert.deepEqual(lost, [1n]);
+});
+
+test("what is no error of ours is logged and reported as a fault", async (t) => {
+  const socket = await serve(t);
+  await assert.rejects(
+    callControl(socket, (client, options) => client.listViews({}, options)),
+    { code: "MFS_INTERNAL", message: "a fault" },
+  );
+});
+
+test("a method that the daemon lacks names both versions", async (t) => {
+  const socket = await serve(t);
+  await assert.rejects(
+    callControl(socket, (client, options) => client.getCacheStats({}, options)),
+    { code: "MFS_CONTROL_VERSION", message: /^the running MusicFS is version 0\.0\.7, this command / },
+  );
 });
 
 test("what is no call is refused, and the server lives on", async (t) => {
   const socket = await serve(t);
-  const refusals: [method: string, path: string, body: string, status: number, code: string][] = [
-    ["POST", "/musicfs.v1.MusicFS/Nothing", "{}", 404, "unimplemented"],
-    ["POST", "/musicfs.v1.MusicFS/constructor", "{}", 404, "unimplemented"],
-    ["POST", "/other.Service/Echo", "{}", 404, "unimplemented"],
-    ["GET", "/musicfs.v1.MusicFS/Echo", "", 405, "unimplemented"],
-    ["POST", "/musicfs.v1.MusicFS/Echo", "{", 400, "invalid_argument"],
-    ["POST", "/musicfs.v1.MusicFS/Echo", `"${"x".repeat(70_000)}"`, 400, "invalid_argument"],
+  const prefix = "/musicfs.v1.MusicFS";
+  const refusals: [method: string, path: string, body: string, type: string, status: number][] = [
+    ["POST", `${prefix}/Nothing`, "{}", "application/json", 404],
+    ["POST", `${prefix}/constructor`, "{}", "application/json", 404],
+    ["POST", "/other.Service/Echo", "{}", "application/json", 404],
+    ["GET", `${prefix}/GetStatus`, "", "application/json", 405],
+    ["GET", `${prefix}/GetStatus?connect=v1&encoding=json&message=%7B%7D`, "", "application/json", 405],
+    ["GET", `${prefix}/Shutdown?connect=v1&encoding=json&message=%7B%7D`, "", "application/json", 405],
+    ["POST", `${prefix}/GetStatus`, "{}", "text/plain", 415],
+    ["POST", `${prefix}/GetStatus`, "{", "application/json", 400],
+    ["POST", `${prefix}/SubscribeEvents`, "{}", "application/json", 415],
+    ["POST", `${prefix}/GetMetadata`, `{"path":${'"x"'}`, "application/json", 400],
+    ["POST", `${prefix}/GetMetadata`, `{"path":"${"x".repeat(1_100_000)}"}`, "application/json", 429],
+    ["POST", "//", "{}", "application/json", 404],
   ];
-  for (const [method, path, body, status, code] of refusals) {
-    const answer = await send(socket, method, path, body);
-    assert.deepEqual([answer.status, answer.body.code], [status, code], `${method} ${path}`);
+  for (const [method, path, body, type, status] of refusals) {
+    const answer = await send(socket, method, path, body, type);
+    assert.equal(answer.status, status, `${method} ${path}`);
   }
   const garbage = connect(socket);
   garbage.resume().end("\u0000\u0001 no HTTP at all\r\n\r\n");
   await once(garbage, "close");
-  assert.deepEqual(await callControl(socket, "Echo"), { body: {} });
+  await ask(socket);
 });
 
 test("a caller does not wait for ever", async (t) => {
   const socket = await serve(t);
-  await assert.rejects(callControl(socket, "Hang", {}, { timeoutMs: 100 }), {
-    code: "MFS_CONTROL_FAILED",
-    message: /did not answer within 100 ms/,
-  });
+  await assert.rejects(
+    callControl(socket, (client, options) => client.listPlugins({}, options), { timeoutMs: 100 }),
+    { code: "MFS_CONTROL_FAILED", message: /did not answer within 100 ms/ },
+  );
 });
 
 test("the socket and its folder are for this user alone, whatever the umask", async (t) => {
@@ -140,11 +202,11 @@ test("another user cannot call, even where the folder is open", {
 
 test("the socket goes when the server closes, and nobody runs then", async (t) => {
   const path = join(temporaryFolder(t), "default.sock");
-  await assert.rejects(callControl(path, "Echo"), { code: "MFS_NOT_RUNNING" });
-  const server = await serveControl(path, METHODS, silentLogger());
+  await assert.rejects(ask(path), { code: "MFS_NOT_RUNNING" });
+  const server = await serveControl(path, loadMethods, silentLogger());
   await server.close();
   assert.equal(existsSync(path), false);
-  await assert.rejects(callControl(path, "Echo"), { code: "MFS_NOT_RUNNING" });
+  await assert.rejects(ask(path), { code: "MFS_NOT_RUNNING" });
 });
 
 test("a socket that a killed process left behind is replaced; one that answers is not", async (t) => {
@@ -152,15 +214,15 @@ test("a socket that a killed process left behind is replaced; one that answers i
   const code = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => console.log("up"))`;
   const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
-  await assert.rejects(serveControl(path, METHODS, silentLogger()), { code: "MFS_ALREADY_RUNNING" });
+  await assert.rejects(serveControl(path, loadMethods, silentLogger()), { code: "MFS_ALREADY_RUNNING" });
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
   assert.ok(lstatSync(path).isSocket());
 
-  const server = await serveControl(path, METHODS, silentLogger());
+  const server = await serveControl(path, loadMethods, silentLogger());
   t.after(() => server.close());
-  assert.deepEqual(await callControl(path, "Echo"), { body: {} });
+  await ask(path);
 });
 
 test("a link or a file in the socket's place is refused and stays", async (t) => {
@@ -172,7 +234,7 @@ test("a link or a file in the socket's place is refused and stays", async (t) =>
   writeFileSync(join(folder, "file.sock"), "precious");
   mkdirSync(join(folder, "folder.sock"));
   for (const name of ["link.sock", "dangling.sock", "file.sock", "folder.sock"]) {
-    await assert.rejects(serveControl(join(folder, name), METHODS, silentLogger()), {
+    await assert.rejects(serveControl(join(folder, name), loadMethods, silentLogger()), {
       code: "MFS_FOLDER_UNUSABLE",
       message: /is no socket of this user/,
     });

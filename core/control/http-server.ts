@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import type { Socket } from "node:net";
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+export type HttpResponse = ServerResponse | Http2ServerResponse;
+export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void;
+
+export interface HttpServer {
+  /** To be told to listen; its errors after that are the caller's to watch. */
+  readonly server: Server;
+  /** Takes no more connections; those that are still busy after half a second are cut. */
+  close(): Promise<void>;
+}
+
+/** How long a caller may take to send its request, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 256;
+const MAX_STREAMS_A_CONNECTION = 128;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CLOSE_AFTER_MS = 500;
+/** How every HTTP/2 connection begins (RFC 9113, 3.4). No method of HTTP/1.1 does. */
+const HTTP2_PREFACE = Buffer.from("PRI");
+
+/** Makes a server that speaks HTTP/1.1 and HTTP/2 on one socket, told apart by a connection's first bytes. */
+export function createHttpServer(handle: HttpHandler): HttpServer {
+  const http1 = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+    },
+    handle,
+  );
+  http1.maxConnections = MAX_CONNECTIONS;
+  const http2 = createHttp2Server(
+    { settings: { maxConcurrentStreams: MAX_STREAMS_A_CONNECTION, maxHeaderListSize: MAX_HEADER_BYTES } },
+    (request, response) => {
+      limitRequestTime(request);
+      handle(request, response);
+    },
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on("session", (session) => {
+    sessions.add(session);
+    session.on("error", () => session.destroy()).once("close", () => sessions.delete(session));
+  });
+  http2.on("sessionError", () => undefined);
+
+  // The server of HTTP/1.1 is the one that listens, so that its own timeouts hold.
+  const takeHttp1 = http1.listeners("connection") as ((socket: Socket) => void)[];
+  http1.removeAllListeners("connection").on("connection", (socket: Socket) => {
+    tellApart(
+      socket,
+      () => http2.emit("connection", socket),
+      () => {
+        for (const take of takeHttp1) take.call(http1, socket);
+      },
+    );
+  });
+  return { server: http1, close: () => close(http1, sessions) };
+}
+
+function tellApart(socket: Socket, takeHttp2: () => void, takeHttp1: () => void): void {
+  const giveUp = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref();
+  const leave = (): void => clearTimeout(giveUp);
+  const look = (): void => {
+    const seen: Buffer | null = socket.read();
+    if (seen === null) return;
+    socket.unshift(seen);
+    // What begins as the preface does and is shorter may become either.
+    const isPreface = HTTP2_PREFACE.subarray(0, seen.length).equals(seen.subarray(0, HTTP2_PREFACE.length));
+    if (isPreface && seen.length < HTTP2_PREFACE.length) return;
+    socket.off("readable", look).off("close", leave).off("error", leave);
+    leave();
+    if (isPreface) takeHttp2();
+    else takeHttp1();
+  };
+  socket.on("readable", look).on("close", leave).on("error", leave);
+}
+
+// What Node does by itself for HTTP/1.1.
+function limitRequestTime(request: Http2ServerRequest): void {
+  const giveUp = setTimeout(() => request.stream.close(), REQUEST_TIMEOUT_MS).unref();
+  const leave = (): void => clearTimeout(giveUp);
+  request.once("end", leave).once("close", leave);
+}
+
+function close(server: Server, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      for (const session of sessions) session.destroy();
+    }, CLOSE_AFTER_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+    for (const session of sessions) session.close();
+  });
+}

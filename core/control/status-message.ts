@@ -1,0 +1,88 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  ScanState,
+  type ScanStatus as ScanStatusMessage,
+  type ScanStatusSchema,
+} from "./gen/musicfs/v1/scan_pb.js";
+import {
+  type GetStatusResponse,
+  type GetStatusResponseSchema,
+  InstanceState,
+} from "./gen/musicfs/v1/status_pb.js";
+import type { ScanStatus, Status } from "./status.js";
+import { numberOf, wordOf } from "./words.js";
+
+/** The status as it goes over the wire. */
+export function statusMessage(status: Status): MessageInitShape<typeof GetStatusResponseSchema> {
+  return {
+    ...status,
+    state: numberOf(InstanceState, status.state),
+    uptimeMs: BigInt(status.uptimeMs),
+    bytes: BigInt(status.bytes),
+    scan: scanMessage(status.scan),
+    origins: [...status.origins],
+    requests: Object.fromEntries(
+      Object.entries(status.requests).map(([kind, count]) => [kind, BigInt(count)]),
+    ),
+    copiedBytes: BigInt(status.copiedBytes),
+    passthroughOpens: BigInt(status.passthroughOpens),
+    passthroughBytes: BigInt(status.passthroughBytes),
+    passthroughFailures: BigInt(status.passthroughFailures),
+    openFiles: BigInt(status.openFiles),
+    rssBytes: BigInt(status.rssBytes),
+  };
+}
+
+/** What {@link statusMessage} made, back again. */
+export function statusOf(message: GetStatusResponse): Status {
+  const { version, pid, name, mountpoint, driver, tracks, directories } = message;
+  return {
+    version,
+    pid,
+    name,
+    state: wordOf(InstanceState, message.state) as Status["state"],
+    mountpoint,
+    driver,
+    uptimeMs: Number(message.uptimeMs),
+    tracks,
+    directories,
+    bytes: Number(message.bytes),
+    scan: scanOf(message.scan),
+    origins: message.origins.map(({ id, files, error }) => ({
+      id,
+      files,
+      ...(error === undefined ? {} : { error }),
+    })),
+    requests: Object.fromEntries(
+      Object.entries(message.requests).map(([kind, count]) => [kind, Number(count)]),
+    ),
+    copiedBytes: Number(message.copiedBytes),
+    passthroughOpens: Number(message.passthroughOpens),
+    passthroughBytes: Number(message.passthroughBytes),
+    passthroughFailures: Number(message.passthroughFailures),
+    openFiles: Number(message.openFiles),
+    rssBytes: Number(message.rssBytes),
+  };
+}
+
+/** The state of a scan as it goes over the wire. */
+export function scanMessage({ etaMs, ...scan }: ScanStatus): MessageInitShape<typeof ScanStatusSchema> {
+  return {
+    ...scan,
+    state: numberOf(ScanState, scan.state),
+    ...(etaMs === undefined ? {} : { etaMs: BigInt(Math.round(etaMs)) }),
+  };
+}
+
+/** What {@link scanMessage} made, back again. */
+export function scanOf(message: ScanStatusMessage | undefined): ScanStatus {
+  return {
+    state: message?.state === ScanState.RUNNING ? "running" : "idle",
+    done: message?.done ?? 0,
+    total: message?.total ?? 0,
+    skipped: message?.skipped ?? 0,
+    unreadableFolders: message?.unreadableFolders ?? 0,
+    filesPerSecond: message?.filesPerSecond ?? 0,
+    ...(message?.etaMs === undefined ? {} : { etaMs: Number(message.etaMs) }),
+  };
+}
