@@ -210,6 +210,13 @@ export class FileTable {
     return this.#db.prepare("SELECT count(*) FROM problems").pluck().get() as number;
   }
 
+  /** Why the tags of a file could not be read; `undefined` when they could, or were not yet. */
+  problemOf(id: number): FileProblem | undefined {
+    return this.#db
+      .prepare<[number], FileProblem>("SELECT code, detail FROM problems WHERE file = ?")
+      .get(id);
+  }
+
   /** Files with a problem, by origin and path. */
   problems(limit: number): ProblemRow[] {
     return this.#db

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import type { Plugin } from "../plugin.js";
+import { describePlugin } from "../config/describe-plugin.js";
 import { escapeControls } from "../text.js";
 import { type GlobalOptions, loadCommandConfig } from "./context.js";
 import { formatDuration, formatPairs } from "./format.js";
@@ -38,29 +38,4 @@ function formatConfig(config: Config): string[] {
     ["log", logLevel],
     ...plugins,
   ]).map(escapeControls);
-}
-
-interface PluginDescription {
-  readonly identity: string;
-  readonly provides: readonly string[];
-  readonly options: unknown;
-}
-
-function describePlugin({ identity, provides, options }: Plugin): PluginDescription {
-  return { identity, provides, options: withoutSecrets(options) };
-}
-
-// A config may be shown to anybody who helps with it.
-function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [
-    key,
-    isSecret(key) && inner !== undefined && inner !== null ? "***" : withoutSecrets(inner),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-function isSecret(key: string): boolean {
-  return /pass(word|phrase)?$|secret|token|credential|(api|access|private)_?key/iu.test(key);
 }

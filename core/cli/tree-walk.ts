@@ -1,5 +1,5 @@
 import type { CatalogueReader } from "../catalogue/reader.js";
-import { type DirectoryEntry, type NodeAttributes, ROOT_INO } from "../model/entry.js";
+import type { DirectoryEntry } from "../model/entry.js";
 
 /** An entry of the tree on the way through it. */
 export interface TreeNode {
@@ -28,20 +28,6 @@ export function* walkTree(
       yield* walkTree(reader, entry.ino, node.path, maxDepth, depth + 1);
     }
   }
-}
-
-/** Finds what a path names, as the mount would. `undefined` when there is nothing. */
-export function findNode(
-  reader: CatalogueReader,
-  path: string,
-): { path: string; node: NodeAttributes } | undefined {
-  const segments = path
-    .normalize("NFC")
-    .split("/")
-    .filter((segment) => segment !== "" && segment !== ".");
-  let node = reader.getattr(ROOT_INO);
-  for (const segment of segments) node = node && reader.lookup(node.ino, segment);
-  return node && { path: `/${segments.join("/")}`, node };
 }
 
 /** Every entry of a folder, or the first `limit` that were made. */

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import { findNode } from "../catalogue/find-node.js";
 import type { ScanStatus } from "../control/status.js";
 import { EXIT, MusicfsError } from "../errors.js";
 import { escapeControls, safeJson } from "../text.js";
@@ -8,7 +9,7 @@ import { formatBytes, formatCount, formatCounted } from "./format.js";
 import { printLine, printMessage } from "./output.js";
 import { createScreen } from "./screen.js";
 import { formatScan } from "./status.js";
-import { findNode, type TreeNode, walkTree } from "./tree-walk.js";
+import { type TreeNode, walkTree } from "./tree-walk.js";
 
 export interface TreeOptions extends GlobalOptions {
   readonly json?: boolean;

@@ -1,9 +1,17 @@
+import { describePlugin } from "../../config/describe-plugin.js";
+import { safeJson } from "../../text.js";
 import type { ControlContext } from "../context.js";
 import type { Methods } from "../methods.js";
-import { unimplemented } from "./unimplemented.js";
 
-export function pluginMethods(_context: ControlContext): Pick<Methods, "listPlugins"> {
+export function pluginMethods({ config }: ControlContext): Pick<Methods, "listPlugins"> {
   return {
-    listPlugins: unimplemented("list of plugins"),
+    listPlugins: () => ({
+      plugins: config.plugins.map(describePlugin).map(({ options, provides, requires, ...plugin }) => ({
+        ...plugin,
+        provides: [...provides],
+        requires: [...requires],
+        optionsJson: safeJson(options ?? {}),
+      })),
+    }),
   };
 }
