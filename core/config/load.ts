@@ -1,6 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import { MusicfsError, messageOf } from "../errors.js";
 import { findConflicts, type Plugin } from "../plugin.js";
+import { hideSecretsIn } from "../secrets/redaction.js";
 import type { Config } from "./config.js";
 import { type FoundConfig, findConfig } from "./find.js";
 import type { Installation } from "./installation.js";
@@ -38,6 +39,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const content = await evaluate(found, env);
   const overrides = readOverrides(flags, env, cwd);
   const { settings, entries } = await check(content, found.file, overrides, installation, scripts);
+  for (const { plugin } of entries.plugins) hideSecretsIn(plugin.options);
   return complete(settings, entries, found.file, options);
 }
 
