@@ -136,6 +136,11 @@ export function createHooks(onEventError: (error: MusicfsError) => void): Hooks 
   };
 }
 
+/** The same hooks, but for the layout, which is one of its own: what a plugin of a view is given. */
+export function withOwnLayout(hooks: Hooks): Hooks {
+  return { ...hooks, placeTrack: createDecide("placeTrack") };
+}
+
 /** Gives plugin `name` its facade of the hooks. */
 export function hooksFor(hooks: Hooks, name: string): PluginHooks {
   const facades = Object.entries(hooks).map(([key, hook]) => [key, hook.for(name)] as const);

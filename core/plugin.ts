@@ -25,6 +25,8 @@ export interface PluginContext {
    * @throws `MFS_SECRET_UNAVAILABLE`
    */
   readSecret(secret: Secret): Promise<string>;
+  /** Ids of the configured origins, in the config's order. Empty until every plugin is set up. */
+  originIds(): readonly string[];
   /** Registers what to release when the daemon stops, or its start fails; last registered, first run. */
   onDispose(dispose: () => void | Promise<void>): void;
 }
@@ -135,6 +137,7 @@ export interface SetupEnvironment {
   readonly signal: AbortSignal;
   readonly configDir: string;
   stateDirOf(pluginName: string): string;
+  originIds(): readonly string[];
   onDispose(dispose: () => void | Promise<void>): void;
 }
 
@@ -145,30 +148,38 @@ export interface SetupEnvironment {
  */
 export async function setupPlugins(plugins: readonly Plugin[], environment: SetupEnvironment): Promise<void> {
   checkNames(plugins);
-  for (const plugin of plugins) {
-    const log = environment.log.child({ plugin: plugin.identity });
-    const { configDir } = environment;
-    const context: PluginContext = {
-      hooks: hooksFor(environment.hooks, plugin.identity),
-      log,
-      signal: environment.signal,
-      configDir,
-      readSecret: (secret) => readSecret(secret, { configDir, env: process.env, log }),
-      stateDir: () => environment.stateDirOf(plugin.name),
-      onDispose: environment.onDispose,
-    };
-    try {
-      await plugin.setup(context);
-    } catch (error) {
-      if (isMusicfsError(error)) throw error;
-      throw new MusicfsError(
-        "MFS_PLUGIN_FAILED",
-        `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  for (const plugin of plugins) await setupPlugin(plugin, environment);
+}
+
+/**
+ * Sets up one plugin.
+ *
+ * @throws what it throws, or `MFS_PLUGIN_FAILED` naming it.
+ */
+export async function setupPlugin(plugin: Plugin, environment: SetupEnvironment): Promise<void> {
+  const log = environment.log.child({ plugin: plugin.identity });
+  const { configDir } = environment;
+  const context: PluginContext = {
+    hooks: hooksFor(environment.hooks, plugin.identity),
+    log,
+    signal: environment.signal,
+    configDir,
+    readSecret: (secret) => readSecret(secret, { configDir, env: process.env, log }),
+    stateDir: () => environment.stateDirOf(plugin.name),
+    originIds: environment.originIds,
+    onDispose: environment.onDispose,
+  };
+  try {
+    await plugin.setup(context);
+  } catch (error) {
+    if (isMusicfsError(error)) throw error;
+    throw new MusicfsError(
+      "MFS_PLUGIN_FAILED",
+      `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -31,6 +31,8 @@ export interface SetUpPlugin {
 export interface SetUpOptions {
   /** What relative paths in the options are relative to. @default the current folder */
   readonly configDir?: string;
+  /** Ids of the origins that the plugin is told of. @default ["music"] */
+  readonly originIds?: readonly string[];
   /** Receives the plugin's messages. @default drops them */
   readonly log?: Logger;
   /** The plugin's state folder, which is kept. @default a temporary one, which is removed */
@@ -71,6 +73,7 @@ export async function setUpPlugin(plugin: Plugin, options: SetUpOptions = {}): P
       signal: controller.signal,
       configDir: options.configDir ?? process.cwd(),
       stateDirOf,
+      originIds: () => options.originIds ?? ["music"],
       onDispose: (dispose) => disposers.push(dispose),
     });
   } catch (error) {
