@@ -44,3 +44,8 @@ export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind
 export { definePlugin } from "./plugin.js";
 export type { Secret } from "./secrets/secret.js";
 export { secret } from "./secrets/secret.js";
+export { templateText } from "./template/option.js";
+export { parseTemplate } from "./template/parse.js";
+export { renderTemplate } from "./template/render.js";
+export type { Template } from "./template/template.js";
+export { TemplateError } from "./template/template.js";

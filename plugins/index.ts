@@ -3,6 +3,7 @@ export { cacheLru } from "./cache-lru/index.js";
 export { chunkerFastcdc } from "./chunker-fastcdc/index.js";
 export { layoutArtistAlbum } from "./layout-artist-album/index.js";
 export { layoutOrigin } from "./layout-origin/index.js";
+export { layoutTemplate } from "./layout-template/index.js";
 export { mountFuse } from "./mount-fuse/index.js";
 export { mountFuseNative } from "./mount-fuse-native/index.js";
 export { notifyJellyfin } from "./notify-jellyfin/index.js";
