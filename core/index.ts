@@ -10,7 +10,18 @@ export { pathFromBytes, pathToBytes } from "./content/path-bytes.js";
 export { ErrnoError } from "./errno.js";
 export type { ErrorCode } from "./errors.js";
 export { isMusicfsError, MusicfsError } from "./errors.js";
-export type { LibraryChange, PluginHooks, ScanSummary } from "./hooks.js";
+export type { EventType, MusicfsEvent } from "./events/event.js";
+export type {
+  CacheEviction,
+  ConfigReload,
+  CorruptionRepair,
+  FileAccess,
+  HeldRemoval,
+  LibraryChange,
+  OriginChange,
+  PluginHooks,
+  ScanSummary,
+} from "./hooks.js";
 export { httpUrl } from "./http/http-url.js";
 export type { HttpAnswer, HttpRequest } from "./http/send-request.js";
 export { sendRequest, sendSuccessfully, serverOf } from "./http/send-request.js";
