@@ -50,15 +50,6 @@ export const ERROR_KINDS = {
     exitCode: EXIT.failure,
     retryable: true,
   },
-  MFS_SECRET_UNAVAILABLE: {
-    hint: "Set the variable, write the file, or name another place in the config.",
-    exitCode: EXIT.config,
-  },
-  MFS_REQUEST_FAILED: {
-    hint: "Check that the other server is up, and what the config says of it.",
-    exitCode: EXIT.failure,
-    retryable: true,
-  },
   MFS_CATALOGUE_NEWER: {
     hint: "Start the newer MusicFS again, or name another state folder (stateDir, MUSICFS_STATE_DIR).",
     exitCode: EXIT.failure,
@@ -87,6 +78,14 @@ export const ERROR_KINDS = {
   },
   MFS_NOT_FOUND: {
     hint: "See 'musicfs --help' for the command that lists what there is.",
+    exitCode: EXIT.failure,
+  },
+  MFS_STORE_UNUSED: {
+    hint: "Add an origin that is not on this disk, or set cache: true for originLocal().",
+    exitCode: EXIT.failure,
+  },
+  MFS_STORE_SMALL: {
+    hint: "Choose fewer files, or raise 'maxBytes' of the cache policy.",
     exitCode: EXIT.failure,
   },
   MFS_MOUNTPOINT_UNUSABLE: {

@@ -50,7 +50,7 @@ export function createLibraryParts(
     origins,
     hooks: instance.hooks,
     tagPool,
-    views: viewsOf(instance),
+    views: viewsOf(config, instance.hooks),
     log,
     onChanges,
   });

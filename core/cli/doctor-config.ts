@@ -88,7 +88,6 @@ async function withHooks(
         signal: controller.signal,
         configDir,
         stateDirOf: () => tmpdir(),
-        originIds: () => [],
         onDispose: (dispose) => disposers.push(dispose),
       },
     );

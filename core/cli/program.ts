@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.js";
 import { VERSION } from "../version.js";
 import { surviveClosedOutput } from "./output.js";
+import { addCache } from "./program-cache.js";
 import { addConfig } from "./program-config.js";
 import { addLooking } from "./program-looking.js";
 import { addRunning } from "./program-running.js";
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     });
   addRunning(program);
   addLooking(program);
+  addCache(program);
   addConfig(program);
   return program;
 }

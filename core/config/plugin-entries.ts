@@ -39,8 +39,8 @@ export async function readPluginEntries(
   return { plugins, problems };
 }
 
-/** Reads one entry. A text that is returned says what is wrong. */
-export async function readEntry(
+// A text that is returned says what is wrong.
+async function readEntry(
   entry: unknown,
   configFile: string,
   installation: Installation,

@@ -1,13 +1,13 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Config } from "../config/config.js";
 import type { Status } from "../control/status.js";
-import type { EventStream } from "../events/event-stream.js";
 import type { GeneratedFiles } from "../generated/generated-files.js";
 import type { Instance } from "../instance.js";
 import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
+import type { Store } from "../store/store.js";
 import type { UndoStack } from "./undo-stack.js";
 
 /** A mounted library. */
@@ -35,6 +35,8 @@ export interface MountedParts {
   readonly origins: readonly LibraryOrigin[];
   /** Where generated files lie. */
   readonly folders: GeneratedFolders;
+  /** What is kept of origins that are not on this disk; absent where no origin is read through it. */
+  readonly store?: Store;
   readonly driver: MountDriver;
   readonly mount: Mount;
   /** Releases everything, the last taken first, once the mount has ended. */
@@ -45,6 +47,4 @@ export interface MountedParts {
 export interface DaemonParts extends MountedParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
-  /** What happens, for whoever asks. */
-  readonly events: EventStream;
 }

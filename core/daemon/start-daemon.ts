@@ -89,7 +89,6 @@ async function mountLibrary(
       catalogue: catalogue.reader,
       origins: new Map(origins.map((origin) => [origin.number, origin])),
       refresh: async (ino) => (await library.promise).refresh(ino),
-      lookup: async () => undefined,
       log,
     }),
     log,

@@ -12,6 +12,10 @@ export interface InstanceOptions {
   /** Where the catalogue is, for instances that share one in turn. @default a folder below `folder` */
   readonly stateDir?: string;
   readonly origin: string;
+  /** More options of the local origin. */
+  readonly originOptions?: Readonly<Record<string, unknown>>;
+  /** More plugins, by name or path; only in the config in JSON. */
+  readonly plugins?: readonly Record<string, object>[];
   readonly driver?: DriverName;
   readonly driverOptions?: Readonly<Record<string, unknown>>;
   /** @default the layout's own */
@@ -29,6 +33,7 @@ export class BenchInstance {
   readonly mountpoint: string;
   readonly cataloguePath: string;
   readonly stateDir: string;
+  readonly cacheDir: string;
   /** Is there as long as the daemon can be told something. */
   readonly socketPath: string;
   readonly #configs: { readonly json: string; readonly typescript: string };
@@ -37,11 +42,13 @@ export class BenchInstance {
     const { folder } = options;
     this.mountpoint = join(folder, "mnt");
     this.stateDir = options.stateDir ?? join(folder, "state");
+    this.cacheDir = join(folder, "cache");
     this.socketPath = join(folder, "run", `${NAME}.sock`);
     this.cataloguePath = join(this.stateDir, "catalogue.sqlite");
     this.#configs = { json: join(folder, "config.json"), typescript: join(folder, "musicfs.config.ts") };
     const config = configOf(options, this);
-    writeFileSync(this.#configs.json, JSON.stringify(config, undefined, 2));
+    const more = { plugins: [...config.plugins, ...(options.plugins ?? [])] };
+    writeFileSync(this.#configs.json, JSON.stringify({ ...config, ...more }, undefined, 2));
     writeFileSync(this.#configs.typescript, typescriptConfig(config));
   }
 
@@ -58,12 +65,16 @@ export class BenchInstance {
   }
 
   async stop(): Promise<void> {
-    await run(process.execPath, [CLI, "stop", "--config", this.#configs.json]);
+    await this.cli("stop");
   }
 
   async status(): Promise<Status> {
-    const { stdout } = await run(process.execPath, [CLI, "status", "--json", "--config", this.#configs.json]);
-    return JSON.parse(stdout) as Status;
+    return JSON.parse(await this.cli("status", "--json")) as Status;
+  }
+
+  /** Runs a command of the command line, and gives what it wrote to stdout. */
+  async cli(...args: string[]): Promise<string> {
+    return (await run(process.execPath, [CLI, ...args, "--config", this.#configs.json])).stdout;
   }
 }
 
@@ -79,15 +90,15 @@ interface PlainConfig {
 }
 
 function configOf(options: InstanceOptions, instance: BenchInstance): PlainConfig {
-  const { folder, origin, driver = "mount-fuse", driverOptions = {}, template } = options;
+  const { folder, origin, originOptions, driver = "mount-fuse", driverOptions = {}, template } = options;
   return {
     name: NAME,
     mountpoint: instance.mountpoint,
     stateDir: instance.stateDir,
-    cacheDir: join(folder, "cache"),
+    cacheDir: instance.cacheDir,
     runtimeDir: join(folder, "run"),
     plugins: [
-      { "origin-local": { path: origin, id: ORIGIN_ID } },
+      { "origin-local": { path: origin, id: ORIGIN_ID, ...originOptions } },
       { "layout-artist-album": template === undefined ? {} : { template } },
       { [driver]: driverOptions },
     ],

@@ -17,6 +17,7 @@ export async function describeMachine(dir: string): Promise<Machine> {
     musicfs: [VERSION, await outputOf("git", ["rev-parse", "--short", "HEAD"])].filter(Boolean).join(" at "),
     node: process.version,
     bindfs: await outputOf("bindfs", ["--version"]),
+    rclone: (await outputOf("rclone", ["version"])).split("\n")[0] ?? "",
     "libfuse 3": await outputOf("fusermount3", ["--version"]),
     "libfuse 2": (await outputOf("dpkg-query", ["-W", "libfuse2"])).split("\t")[1] ?? "",
     user: process.getuid?.() === 0 ? "root" : `uid ${process.getuid?.()}: no passthrough, no cold figures`,

@@ -16,6 +16,7 @@ import { type Row, verdictOf } from "./rows.js";
 import { measureScanning } from "./scanning.js";
 import { measureSequential } from "./sequential.js";
 import { measureStarting } from "./starting.js";
+import { measureStore } from "./store/measure.js";
 import { measureWalking } from "./walking.js";
 
 const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<Row[]>>> = {
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<R
   starting: measureStarting,
   scanning: measureScanning,
   million: measureMillion,
+  store: measureStore,
 };
 
 const NEEDED_BYTES = 4 * 2 ** 30;

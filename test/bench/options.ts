@@ -3,7 +3,15 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** The figures, by the name that `--only` takes. */
-export const FIGURES = ["sequential", "latency", "walking", "starting", "scanning", "million"] as const;
+export const FIGURES = [
+  "sequential",
+  "latency",
+  "walking",
+  "starting",
+  "scanning",
+  "million",
+  "store",
+] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 export interface BenchOptions {

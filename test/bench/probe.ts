@@ -22,6 +22,7 @@ import type {
   SequentialOrder,
   SequentialResult,
 } from "./probes.js";
+import { files, uses } from "./store/probe-store.js";
 
 const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
@@ -150,7 +151,7 @@ function mounted({ mountpoint, timeoutMs }: MountedOrder): object {
   }
 }
 
-const PROBES: Record<string, (order: never) => object> = { sequential, latency, mounted };
+const PROBES: Record<string, (order: never) => object> = { sequential, latency, mounted, files, uses };
 
 const [name = "", order = "{}"] = process.argv.slice(2);
 const probe = PROBES[name];

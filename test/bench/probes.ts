@@ -94,7 +94,8 @@ export async function watchMount(order: MountedOrder): Promise<{ seen: Promise<M
   return { seen };
 }
 
-async function probe(name: string, order: object): Promise<unknown> {
+/** Runs one of the probes of `probe.ts` in a process of its own. */
+export async function probe(name: string, order: object): Promise<unknown> {
   const { stdout } = await run(process.execPath, [PROBE, name, JSON.stringify(order)]);
   return JSON.parse(stdout);
 }

@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import type { Machine } from "./machine.js";
-import { judgedValues, type Row, SUBJECTS, type Subject, verdictOf } from "./rows.js";
+import { judgedValues, type Row, SUBJECTS, type Subject, type Target, verdictOf } from "./rows.js";
 import { type Spread, spreadOf } from "./statistics.js";
 
 const TITLES: Readonly<Record<Subject, string>> = {
   direct: "direct",
   bindfs: "bindfs",
+  rclone: "rclone",
   musicfs: "MusicFS",
   copying: "MusicFS copying",
   native: "fuse-native",
@@ -49,9 +50,14 @@ function cellsOf(row: Row): string[] {
 
 function formatTarget({ target, unit }: Row): string {
   if (!target) return "";
-  const bound = target.atLeast === undefined ? `<= ${target.atMost}` : `>= ${target.atLeast}`;
   const of = target.against === undefined ? unit : `x ${TITLES[target.against]}`;
-  return `${TITLES[target.subject]} ${bound} ${of}`;
+  return `${TITLES[target.subject]} ${formatBounds(target)} ${of}`;
+}
+
+function formatBounds({ atLeast, atMost }: Target): string {
+  if (atLeast === undefined) return `<= ${atMost}`;
+  if (atMost === undefined) return `>= ${atLeast}`;
+  return atLeast === atMost ? `= ${atLeast}` : `${formatNumber(atLeast)}..${formatNumber(atMost)}`;
 }
 
 function formatSpread(values: readonly number[] | undefined): string {

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 missing=()
 command -v bindfs >/dev/null || missing+=(bindfs)
 command -v fusermount3 >/dev/null || missing+=(fuse3)
+command -v rclone >/dev/null || missing+=(rclone)
+command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 ldconfig -p 2>/dev/null | grep -q 'libfuse\.so\.2' || missing+=(libfuse2)
 if ((${#missing[@]})); then
   if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then

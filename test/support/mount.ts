@@ -138,6 +138,16 @@ export class TestInstance {
    * @returns what was left behind, in words.
    */
   async dispose(): Promise<string[]> {
+    await this.endDaemons();
+    const madeMountpoint = (this.#options.makeMountpoint ?? true) ? undefined : this.mountpoint;
+    const leftovers = leftoversIn(this.folder, this.#marker, madeMountpoint);
+    this.#removeTraces();
+    process.off("exit", this.#removeTraces);
+    return leftovers;
+  }
+
+  /** Ends the daemons that still run, as SIGTERM does, and waits for a while. */
+  async endDaemons(): Promise<void> {
     const running = this.#daemons.filter(
       ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
     );
@@ -146,11 +156,6 @@ export class TestInstance {
       Promise.all(running.map((child) => new Promise((resolve) => child.once("close", resolve)))),
       new Promise((resolve) => setTimeout(resolve, STOP_MS).unref()),
     ]);
-    const madeMountpoint = (this.#options.makeMountpoint ?? true) ? undefined : this.mountpoint;
-    const leftovers = leftoversIn(this.folder, this.#marker, madeMountpoint);
-    this.#removeTraces();
-    process.off("exit", this.#removeTraces);
-    return leftovers;
   }
 
   // Also called when a test takes its whole process down.

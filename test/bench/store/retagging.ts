@@ -1,0 +1,52 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
+import type { BenchContext } from "../context.js";
+import { makeFolder } from "../peers.js";
+import type { Row } from "../rows.js";
+import { makeAlbum, retag } from "./album.js";
+import { probeFiles } from "./probes.js";
+import { musicfsSubject } from "./subjects.js";
+
+/** A track of 40 MB. */
+const SECONDS = 226;
+const QUICK_SECONDS = 40;
+/** More than the padding that ffmpeg leaves behind the tags, so that the audio is shifted. */
+const LONGER_BYTES = 20_000;
+
+/** What of a track is in the store already after its tags grew and its audio moved. */
+export async function measureRetagging(context: BenchContext): Promise<Row[]> {
+  const { options, say } = context;
+  say("a track whose tags grow");
+  const folder = makeFolder(context.folder, "retagging");
+  const origin = makeFolder(folder, "origin");
+  const { tracks, bytes } = await makeAlbum(origin, 1, options.quick ? QUICK_SECONDS : SECONDS);
+  const musicfs = await musicfsSubject({ ...context, folder }, origin, 1);
+  const [track = ""] = tracks;
+  const read = () => probeFiles({ paths: [join(musicfs.path, track)] });
+  await read();
+  await musicfs.settle();
+  const before = await musicfs.stats();
+
+  const edited = join(folder, "edited.flac");
+  await retag(join(origin, track), edited, LONGER_BYTES);
+  renameSync(edited, join(origin, track));
+  await read();
+  await musicfs.settle();
+  const after = await musicfs.stats();
+  const fresh = after.uniqueChunks - before.uniqueChunks;
+  const chunks = after.chunks - before.chunks;
+  return [
+    {
+      figure: "chunks of a track that are there already after its tags grew",
+      unit: "%",
+      rounds: { musicfs: [100 * (1 - fresh / chunks)] },
+      target: { subject: "musicfs", atLeast: 95 },
+    },
+    {
+      figure: "bytes on the disk that the new version took",
+      unit: "% of the track",
+      rounds: { musicfs: [(100 * (after.storedBytes - before.storedBytes)) / bytes] },
+      target: { subject: "musicfs", atMost: 5 },
+    },
+  ];
+}
