@@ -50,6 +50,15 @@ export const ERROR_KINDS = {
     exitCode: EXIT.failure,
     retryable: true,
   },
+  MFS_SECRET_UNAVAILABLE: {
+    hint: "Set the variable, write the file, or name another place in the config.",
+    exitCode: EXIT.config,
+  },
+  MFS_REQUEST_FAILED: {
+    hint: "Check that the other server is up, and what the config says of it.",
+    exitCode: EXIT.failure,
+    retryable: true,
+  },
   MFS_CATALOGUE_NEWER: {
     hint: "Start the newer MusicFS again, or name another state folder (stateDir, MUSICFS_STATE_DIR).",
     exitCode: EXIT.failure,

@@ -1,5 +1,6 @@
 import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncBailHook } from "tapable";
 import { isMusicfsError, MusicfsError, messageOf } from "./errors.js";
+import type { MusicfsEvent } from "./events/event.js";
 import type { CachePolicy } from "./model/cache-policy.js";
 import type { Chunker } from "./model/chunker.js";
 import type { MountDriver } from "./model/mount-driver.js";
@@ -57,6 +58,69 @@ export interface Hooks {
   readonly scanCompleted: EventHook<ScanSummary>;
   /** `event`, once for each batch that was committed: what of the library is new, different or gone. */
   readonly libraryChanged: EventHook<LibraryChange>;
+  /** `event`: an origin answers again, no longer answers, or is otherwise than before (a removal is held). */
+  readonly originChanged: EventHook<OriginChange>;
+  /** `event`: somebody read a file of the tree. */
+  readonly fileAccessed: EventHook<FileAccess>;
+  /** `event`: a file was evicted from the cache. */
+  readonly cacheEvicted: EventHook<CacheEviction>;
+  /** `event`: damage in the cache was found and mended before anybody read it. */
+  readonly corruptionRepaired: EventHook<CorruptionRepair>;
+  /** `event`: the config was read again. */
+  readonly configReloaded: EventHook<ConfigReload>;
+  /**
+   * `event`: everything above that happens, and how far a scan is, as one stream. It is fed as long as
+   * somebody taps it; what a plugin needs only some of is cheaper to get from the hooks above.
+   */
+  readonly happened: EventHook<MusicfsEvent>;
+}
+
+/** What changed of an origin. */
+export interface OriginChange {
+  readonly originId: string;
+  readonly change: "connected" | "disconnected" | "health-changed";
+  /** What failed, in words; absent when nothing did. */
+  readonly error?: string;
+  /** A removal of so many files at once that it waits for a confirmation; absent when none does. */
+  readonly held?: HeldRemoval;
+}
+
+export interface HeldRemoval {
+  /** Files that the last listing no longer had. */
+  readonly files: number;
+  /** Files of the origin before. */
+  readonly ofFiles: number;
+  /** When it was noticed, in milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+export interface FileAccess {
+  /** Path below the mountpoint, with a leading `/`. */
+  readonly path: string;
+}
+
+export interface CacheEviction {
+  readonly originId: string;
+  /** Path in the origin. */
+  readonly path: string;
+  /** Bytes that came free. */
+  readonly bytes: number;
+}
+
+export interface CorruptionRepair {
+  readonly originId: string;
+  /** Path in the origin. */
+  readonly path: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Keys of the config, such as `log.level`. */
+export interface ConfigReload {
+  /** Keys whose new value holds. */
+  readonly applied: readonly string[];
+  /** Keys whose new value needs a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 /** What one scan of one origin did. */
@@ -112,6 +176,8 @@ export interface EventHook<E> {
   call(event: E): Promise<void>;
   /** Whether anybody listens, so that costly events need not be made for nobody. */
   readonly isUsed: boolean;
+  /** Listens until the function that it gives is called; for the core, since a tap is for life. */
+  follow(listener: (event: E) => void): () => void;
 }
 
 /** The hooks as a plugin gets them: each can be tapped and nothing else. */
@@ -133,7 +199,18 @@ export function createHooks(onEventError: (error: MusicfsError) => void): Hooks 
     scanStarted: createEvent("scanStarted", onEventError),
     scanCompleted: createEvent("scanCompleted", onEventError),
     libraryChanged: createEvent("libraryChanged", onEventError),
+    originChanged: createEvent("originChanged", onEventError),
+    fileAccessed: createEvent("fileAccessed", onEventError),
+    cacheEvicted: createEvent("cacheEvicted", onEventError),
+    corruptionRepaired: createEvent("corruptionRepaired", onEventError),
+    configReloaded: createEvent("configReloaded", onEventError),
+    happened: createEvent("happened", onEventError),
   };
+}
+
+/** The same hooks, but for the layout, which is one of its own: what a plugin of a view is given. */
+export function withOwnLayout(hooks: Hooks): Hooks {
+  return { ...hooks, placeTrack: createDecide("placeTrack") };
 }
 
 /** Gives plugin `name` its facade of the hooks. */
@@ -193,9 +270,14 @@ function createDecide<S, T>(hookName: string): DecideHook<S, T> {
 
 function createEvent<E>(hookName: string, onError: (error: MusicfsError) => void): EventHook<E> {
   const hook = new AsyncParallelHook<[E]>(["event"], hookName);
+  const followers = new Set<(event: E) => void>();
   return {
     get isUsed() {
-      return hook.isUsed();
+      return followers.size > 0 || hook.isUsed();
+    },
+    follow(listener) {
+      followers.add(listener);
+      return () => void followers.delete(listener);
     },
     for: (plugin) => ({
       tap: (tap) =>
@@ -207,7 +289,10 @@ function createEvent<E>(hookName: string, onError: (error: MusicfsError) => void
           }
         }),
     }),
-    call: (event) => hook.promise(event),
+    call(event) {
+      for (const follower of followers) follower(event);
+      return hook.promise(event);
+    },
   };
 }
 

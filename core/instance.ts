@@ -4,20 +4,30 @@ import { join } from "node:path";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import type { Config } from "./config/config.js";
 import { isMusicfsError, MusicfsError } from "./errors.js";
-import { createHooks, type Hooks } from "./hooks.js";
+import { createHooks, type Hooks, withOwnLayout } from "./hooks.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
 import type { View } from "./library/views.js";
 import type { Logger } from "./logger.js";
-import { setupPlugins } from "./plugin.js";
+import { type Plugin, type SetupEnvironment, setupPlugin, setupPlugins } from "./plugin.js";
 
 /** What a config comes to: its plugins set up, its origins open. */
 export interface Instance {
   readonly hooks: Hooks;
+  /** What lays out each view, by its root. */
+  readonly layouts: ReadonlyMap<string, Layout>;
+  /** Ids of the origins, once they are open. */
+  originIds: readonly string[];
   readonly signal: AbortSignal;
   /** Aborts {@link signal}. */
   abort(reason: unknown): void;
   /** Releases what the plugins registered, the last first. Failures are logged. */
   dispose(): Promise<void>;
+}
+
+/** The hook that places the tracks of a view, and the plugins that may have tapped it. */
+interface Layout {
+  readonly placeTrack: Hooks["placeTrack"];
+  readonly plugins: readonly Plugin[];
 }
 
 /**
@@ -38,20 +48,48 @@ export async function createInstance(config: Config, log: Logger): Promise<Insta
       }
     }
   };
+  const layouts = new Map<string, Layout>();
+  const instance: Instance = {
+    hooks,
+    layouts,
+    originIds: [],
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    dispose,
+  };
+  const environment: SetupEnvironment = {
+    hooks,
+    log,
+    signal: controller.signal,
+    configDir: config.configDir,
+    stateDirOf: (name) => madeFolder(join(config.stateDir, "plugins", name)),
+    originIds: () => instance.originIds,
+    onDispose: (release) => disposers.push(release),
+  };
   try {
-    await setupPlugins(config.plugins, {
-      hooks,
-      log,
-      signal: controller.signal,
-      configDir: config.configDir,
-      stateDirOf: (name) => madeFolder(join(config.stateDir, "plugins", name)),
-      onDispose: (release) => disposers.push(release),
-    });
+    await setupPlugins(config.plugins, environment);
+    for (const [root, layout] of await setupViews(config, environment)) layouts.set(root, layout);
   } catch (error) {
     await dispose();
     throw error;
   }
-  return { hooks, signal: controller.signal, abort: (reason) => controller.abort(reason), dispose };
+  return instance;
+}
+
+// The layout of the root may be among the plugins, or be given as that of a view; every other view has its own.
+async function setupViews(
+  { plugins, views }: Config,
+  environment: SetupEnvironment,
+): Promise<(readonly [string, Layout])[]> {
+  const layouts: (readonly [string, Layout])[] = [];
+  for (const { root, layout } of views) {
+    const hooks = root === "/" ? environment.hooks : withOwnLayout(environment.hooks);
+    await setupPlugin(layout, { ...environment, hooks });
+    if (root !== "/") layouts.push([root, { placeTrack: hooks.placeTrack, plugins: [layout] }]);
+  }
+  const { placeTrack } = environment.hooks;
+  const ofRoot = [...plugins, ...views.filter(({ root }) => root === "/").map(({ layout }) => layout)];
+  return placeTrack.plugins.length > 0 ? [["/", { placeTrack, plugins: ofRoot }], ...layouts] : layouts;
 }
 
 /**
@@ -69,6 +107,7 @@ export async function openOrigins(instance: Instance, catalogue: Catalogue): Pro
   const ids = origins.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new MusicfsError("MFS_PLUGIN_CLASH", `two origins have the id '${twice}'`);
+  instance.originIds = ids;
   return origins.map((origin) => ({ origin, number: catalogue.originNumber(origin.id), error: undefined }));
 }
 
@@ -90,11 +129,13 @@ export function cataloguePathOf(config: Config): string {
   return join(config.stateDir, "catalogue.sqlite");
 }
 
-/** The views of a config, each with its layout named by its options, so that a change of either is noticed. */
-export function viewsOf(config: Config, hooks: Hooks): View[] {
-  const layouts = config.plugins.filter((plugin) => hooks.placeTrack.plugins.includes(plugin.identity));
-  const fingerprint = JSON.stringify(layouts.map(({ identity, options }) => [identity, options]));
-  return [{ root: "/", placeTrack: hooks.placeTrack, fingerprint }];
+/** The views, each with its layout named by its options, so that a change of either is noticed. */
+export function viewsOf({ layouts, originIds }: Instance): View[] {
+  return Array.from(layouts, ([root, { placeTrack, plugins }]) => {
+    const asked = plugins.filter(({ identity }) => placeTrack.plugins.includes(identity));
+    const named = asked.map(({ identity, options }) => [identity, options]);
+    return { root, placeTrack, fingerprint: JSON.stringify([named, originIds]) };
+  });
 }
 
 /** What the mount table shows as the device of this instance's mount; tells it from every other one's. */

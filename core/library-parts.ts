@@ -50,7 +50,7 @@ export function createLibraryParts(
     origins,
     hooks: instance.hooks,
     tagPool,
-    views: viewsOf(config, instance.hooks),
+    views: viewsOf(instance),
     log,
     onChanges,
   });

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { isMusicfsError, MusicfsError, messageOf } from "./errors.js";
 import { type Hooks, hooksFor, type PluginHooks } from "./hooks.js";
 import type { Logger } from "./logger.js";
+import { readSecret } from "./secrets/read-secret.js";
+import type { Secret } from "./secrets/secret.js";
 
 const BRAND = Symbol.for("musicfs.plugin");
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -17,6 +19,14 @@ export interface PluginContext {
   stateDir(): string;
   /** The folder that relative paths in the options are relative to: the config file's. */
   readonly configDir: string;
+  /**
+   * The value of an option made with `secret()`, read anew each time; it is hidden in every log from then on.
+   *
+   * @throws `MFS_SECRET_UNAVAILABLE`
+   */
+  readSecret(secret: Secret): Promise<string>;
+  /** Ids of the configured origins, in the config's order. Empty until every plugin is set up. */
+  originIds(): readonly string[];
   /** Registers what to release when the daemon stops, or its start fails; last registered, first run. */
   onDispose(dispose: () => void | Promise<void>): void;
 }
@@ -127,6 +137,7 @@ export interface SetupEnvironment {
   readonly signal: AbortSignal;
   readonly configDir: string;
   stateDirOf(pluginName: string): string;
+  originIds(): readonly string[];
   onDispose(dispose: () => void | Promise<void>): void;
 }
 
@@ -137,27 +148,38 @@ export interface SetupEnvironment {
  */
 export async function setupPlugins(plugins: readonly Plugin[], environment: SetupEnvironment): Promise<void> {
   checkNames(plugins);
-  for (const plugin of plugins) {
-    const context: PluginContext = {
-      hooks: hooksFor(environment.hooks, plugin.identity),
-      log: environment.log.child({ plugin: plugin.identity }),
-      signal: environment.signal,
-      configDir: environment.configDir,
-      stateDir: () => environment.stateDirOf(plugin.name),
-      onDispose: environment.onDispose,
-    };
-    try {
-      await plugin.setup(context);
-    } catch (error) {
-      if (isMusicfsError(error)) throw error;
-      throw new MusicfsError(
-        "MFS_PLUGIN_FAILED",
-        `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  for (const plugin of plugins) await setupPlugin(plugin, environment);
+}
+
+/**
+ * Sets up one plugin.
+ *
+ * @throws what it throws, or `MFS_PLUGIN_FAILED` naming it.
+ */
+export async function setupPlugin(plugin: Plugin, environment: SetupEnvironment): Promise<void> {
+  const log = environment.log.child({ plugin: plugin.identity });
+  const { configDir } = environment;
+  const context: PluginContext = {
+    hooks: hooksFor(environment.hooks, plugin.identity),
+    log,
+    signal: environment.signal,
+    configDir,
+    readSecret: (secret) => readSecret(secret, { configDir, env: process.env, log }),
+    stateDir: () => environment.stateDirOf(plugin.name),
+    originIds: environment.originIds,
+    onDispose: environment.onDispose,
+  };
+  try {
+    await plugin.setup(context);
+  } catch (error) {
+    if (isMusicfsError(error)) throw error;
+    throw new MusicfsError(
+      "MFS_PLUGIN_FAILED",
+      `plugin '${plugin.identity}' failed in setup: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -31,6 +31,7 @@ export class TreeTable {
   readonly #kind: Statement<[number], number>;
   readonly #insertDirectory: Statement;
   readonly #insertName: Statement;
+  readonly #insertUnlisted: Statement;
   readonly #insertLink: Statement;
   readonly #insertTarget: Statement;
   readonly #deleteTarget: Statement;
@@ -66,6 +67,10 @@ export class TreeTable {
     );
     this.#insertTarget = db.prepare("INSERT INTO links (ino, target) VALUES (?, ?)");
     this.#deleteTarget = db.prepare("DELETE FROM links WHERE ino = ?");
+    this.#insertUnlisted = db.prepare(
+      `INSERT INTO names (cookie, parent, name, ino, collided)
+       VALUES ((SELECT coalesce(min(cookie, 0), 0) - 1 FROM (SELECT min(cookie) AS cookie FROM names)), ?, ?, ?, 0)`,
+    );
     this.#deleteName = db.prepare("DELETE FROM names WHERE cookie = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
     this.#touch = db.prepare("UPDATE nodes SET mtime_ms = ? WHERE ino = ?");
@@ -127,6 +132,13 @@ export class TreeTable {
     return ino;
   }
 
+  /** As {@link insertDirectory}, under a name that lookups find and no listing shows. */
+  insertUnlistedDirectory(parentIno: number, name: string, nowMs: number): number {
+    const ino = Number(this.#insertDirectory.run(nowMs).lastInsertRowid);
+    this.insertUnlistedName(parentIno, name, ino);
+    return ino;
+  }
+
   /**
    * Makes a symbolic link. What it leads to is never looked at; it stays the same for as long as the link exists.
    *
@@ -157,6 +169,11 @@ export class TreeTable {
     const cookie = Number(this.#insertName.run(parentIno, name, ino, collided ? 1 : 0, view).lastInsertRowid);
     this.#touch.run(nowMs, parentIno);
     return cookie;
+  }
+
+  /** Adds a name that lookups find and no listing shows: its cookie is negative, and listings start at 0. */
+  insertUnlistedName(parentIno: number, name: string, ino: number): void {
+    this.#insertUnlisted.run(parentIno, name, ino);
   }
 
   removeName(row: NameRow, nowMs: number): void {

@@ -17,7 +17,7 @@ export async function checkConfig(flags: GlobalOptions): Promise<void> {
 /** `musicfs config show` */
 export async function showConfig({ json, ...flags }: GlobalOptions & { json?: boolean }): Promise<void> {
   const config = await loadCommandConfig(flags);
-  if (json) return printJson({ ...config, plugins: config.plugins.map(describePlugin) });
+  if (json) return printJson({ ...config, ...describePlugins(config) });
   for (const line of formatConfig(config)) printLine(line);
 }
 
@@ -26,6 +26,10 @@ function formatConfig(config: Config): string[] {
   const plugins = config.plugins.map((plugin) => {
     const { identity, options } = describePlugin(plugin);
     return ["plugin", `${identity} ${JSON.stringify(options)}`] as const;
+  });
+  const views = config.views.map(({ root, layout }) => {
+    const { identity, options } = describePlugin(layout);
+    return ["view", `${root} ${identity} ${JSON.stringify(options)}`] as const;
   });
   return formatPairs([
     ["config", configFile],
@@ -37,5 +41,13 @@ function formatConfig(config: Config): string[] {
     ["scan", `${scan.workers} workers, at most ${formatDuration(scan.timeoutMs)} a file`],
     ["log", logLevel],
     ...plugins,
+    ...views,
   ]).map(escapeControls);
+}
+
+function describePlugins({ plugins, views }: Config) {
+  return {
+    plugins: plugins.map(describePlugin),
+    views: views.map(({ root, layout }) => ({ root, layout: describePlugin(layout) })),
+  };
 }

@@ -88,6 +88,7 @@ async function withHooks(
         signal: controller.signal,
         configDir,
         stateDirOf: () => tmpdir(),
+        originIds: () => [],
         onDispose: (dispose) => disposers.push(dispose),
       },
     );

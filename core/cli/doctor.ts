@@ -34,7 +34,7 @@ async function collect(flags: GlobalOptions): Promise<Finding[]> {
   const loaded = await loadConfig(options).catch(configFinding);
   const machine = [checkNode(), await checkSqlite()];
   if (!("configFile" in loaded)) {
-    const plugins = options.installation.withDefaults([]);
+    const plugins = options.installation.withDefaults([], false);
     return [loaded, ...machine, ...(await checkDriver(plugins, log))];
   }
   return [

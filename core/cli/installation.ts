@@ -30,12 +30,17 @@ export async function loadInstallation(): Promise<Installation> {
       },
     },
     plugins,
-    withDefaults: (given) => [...given, ...missingKinds(given, plugins)],
+    withDefaults: (given, hasViews) => [...given, ...missingKinds(given, hasViews, plugins)],
   };
 }
 
-function missingKinds(given: readonly Plugin[], plugins: ReadonlyMap<string, PluginFactory>): Plugin[] {
+function missingKinds(
+  given: readonly Plugin[],
+  hasViews: boolean,
+  plugins: ReadonlyMap<string, PluginFactory>,
+): Plugin[] {
   const kinds = new Set(given.flatMap(({ provides }) => provides));
+  if (hasViews) kinds.add("layout");
   const names = new Set(given.map(({ name }) => name));
   return DEFAULTS.flatMap(([kind, name]) => {
     const factory = plugins.get(name);

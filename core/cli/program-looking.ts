@@ -7,6 +7,7 @@ export function addLooking(program: Command): void {
     .command("tree")
     .description("show what the layout gives, without a mount")
     .argument("[path]", "where to begin", "/")
+    .option("--view <root>", "only this view, such as '/By Genre'; the path is below it")
     .option("--depth <levels>", "how deep to go", parseLevels)
     .option("--json", "for programs")
     .action(async (path: string, _, command) => {

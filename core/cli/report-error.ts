@@ -1,4 +1,5 @@
 import { EXIT, isMusicfsError, MusicfsError, messageOf } from "../errors.js";
+import { redact } from "../secrets/redaction.js";
 import { escapeControlsInLines } from "../text.js";
 import { printMessage } from "./output.js";
 
@@ -10,12 +11,16 @@ import { printMessage } from "./output.js";
  */
 export function reportError(thrown: unknown): number {
   const error = asMusicfsError(thrown);
-  printMessage(escapeControlsInLines(`error ${error.code}: ${error.message}`));
-  for (const line of error.hint.split("\n")) printMessage(escapeControlsInLines(`  ${line}`));
+  show(`error ${error.code}: ${error.message}`);
+  for (const line of error.hint.split("\n")) show(`  ${line}`);
   if (error.exitCode === EXIT.internal || process.env.MUSICFS_LOG_LEVEL === "debug") {
-    printMessage(escapeControlsInLines(stackOf(error.cause ?? error)));
+    show(stackOf(error.cause ?? error));
   }
   return error.exitCode;
+}
+
+function show(text: string): void {
+  printMessage(escapeControlsInLines(redact(text)));
 }
 
 /** What is not an error of ours already is a fault of ours. */

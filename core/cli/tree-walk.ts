@@ -13,19 +13,27 @@ export interface TreeNode {
 const PAGE = 1000;
 const byName = new Intl.Collator(undefined, { numeric: true });
 
+/** How far a walk goes. */
+export interface WalkLimits {
+  readonly maxDepth: number;
+  /** Inodes of folders that are left out. */
+  readonly omit: ReadonlySet<number>;
+}
+
 /** Goes through a folder of the tree, each folder before what is in it, by name. */
 export function* walkTree(
   reader: CatalogueReader,
   ino: number,
   path: string,
-  maxDepth: number,
+  limits: WalkLimits,
   depth = 1,
 ): Generator<TreeNode> {
   for (const entry of sortEntries(readAll(reader, ino))) {
+    if (limits.omit.has(entry.ino)) continue;
     const node: TreeNode = { entry, path: `${path === "/" ? "" : path}/${entry.name}`, depth };
     yield node;
-    if (entry.kind === "directory" && depth < maxDepth) {
-      yield* walkTree(reader, entry.ino, node.path, maxDepth, depth + 1);
+    if (entry.kind === "directory" && depth < limits.maxDepth) {
+      yield* walkTree(reader, entry.ino, node.path, limits, depth + 1);
     }
   }
 }
@@ -48,5 +56,8 @@ export function readAll(
 }
 
 export function sortEntries(entries: readonly DirectoryEntry[]): DirectoryEntry[] {
-  return entries.toSorted((one, other) => byName.compare(one.name, other.name));
+  // Names that a collator takes for equal have an order all the same, and not that of the scan.
+  return entries.toSorted(
+    (one, other) => byName.compare(one.name, other.name) || (one.name < other.name ? -1 : 1),
+  );
 }

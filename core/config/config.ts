@@ -1,4 +1,5 @@
 import type { Plugin } from "../plugin.js";
+import type { ViewEntry } from "./view-entries.js";
 
 /** What a config file says. Falsy entries of `plugins` are dropped, so that one can stand behind a condition. */
 export interface UserConfig {
@@ -11,6 +12,11 @@ export interface UserConfig {
    * filled in: `layoutArtistAlbum()`, `mountFuse()`.
    */
   plugins: readonly (Plugin | false | null | undefined | "" | 0)[];
+  /**
+   * Several trees at once, each with a layout of its own, by where they lie in the mount: `"/"`, `"/By Genre"`.
+   * A layout in `plugins` is that of `"/"`. @default the layout in `plugins`, at `"/"`
+   */
+  views?: Readonly<Record<string, Plugin | false | null | undefined | "" | 0>>;
   /** @default "$XDG_CACHE_HOME/musicfs/<name>" */
   cacheDir?: string;
   /** Holds the catalogue and the log; survives the loss of the cache. @default "$XDG_STATE_HOME/musicfs/<name>" */
@@ -35,6 +41,8 @@ export interface Config {
   readonly name: string;
   readonly mountpoint: string;
   readonly plugins: readonly Plugin[];
+  /** The views that have a layout of their own; that of `/` may be among `plugins` instead. */
+  readonly views: readonly ViewEntry[];
   readonly cacheDir: string;
   readonly stateDir: string;
   readonly runtimeDir: string;

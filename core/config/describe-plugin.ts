@@ -1,4 +1,5 @@
 import type { Plugin } from "../plugin.js";
+import { withoutSecrets } from "../secrets/redaction.js";
 
 /** A plugin as anybody may see it: a config is shown to whoever helps with it. */
 export interface PluginDescription {
@@ -12,18 +13,4 @@ export interface PluginDescription {
 
 export function describePlugin({ name, identity, provides, requires, options }: Plugin): PluginDescription {
   return { identity, name, provides, requires, options: withoutSecrets(options) };
-}
-
-function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [
-    key,
-    isSecret(key) && inner !== undefined && inner !== null ? "***" : withoutSecrets(inner),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-function isSecret(key: string): boolean {
-  return /pass(word|phrase)?$|secret|token|credential|(api|access|private)_?key/iu.test(key);
 }

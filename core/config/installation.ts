@@ -9,6 +9,6 @@ export interface Installation {
   readonly modules: Readonly<Record<string, object>>;
   /** The plugins that come with MusicFS, by the names that YAML and JSON configs call them by. */
   readonly plugins: ReadonlyMap<string, PluginFactory>;
-  /** Fills in what a config must have and lacks: a layout, a mount driver. */
-  withDefaults(plugins: readonly Plugin[]): readonly Plugin[];
+  /** Fills in what a config must have and lacks: a layout, unless it `hasViews`, and a mount driver. */
+  withDefaults(plugins: readonly Plugin[], hasViews: boolean): readonly Plugin[];
 }

@@ -1,6 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import { MusicfsError, messageOf } from "../errors.js";
 import { findConflicts, type Plugin } from "../plugin.js";
+import { hideSecretsIn } from "../secrets/redaction.js";
 import type { Config } from "./config.js";
 import { type FoundConfig, findConfig } from "./find.js";
 import type { Installation } from "./installation.js";
@@ -10,6 +11,7 @@ import { type PluginEntries, readPluginEntries } from "./plugin-entries.js";
 import { describeIssues, formatPath, type Problem } from "./problems.js";
 import { type CheckedConfig, configSchema } from "./schema.js";
 import { createScriptLoader, type ScriptLoader } from "./script.js";
+import { readViewEntries, type ViewEntries } from "./view-entries.js";
 
 export interface LoadConfigOptions {
   readonly flags: ConfigFlags;
@@ -37,8 +39,13 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const found = await findConfig({ file, cwd, env, scripts });
   const content = await evaluate(found, env);
   const overrides = readOverrides(flags, env, cwd);
-  const { settings, entries } = await check(content, found.file, overrides, installation, scripts);
-  return complete(settings, entries, found.file, options);
+  const { settings, entries, views } = await check(content, found.file, overrides, installation, scripts);
+  const plugins = [
+    ...entries.plugins.map(({ plugin }) => plugin),
+    ...views.views.map(({ layout }) => layout),
+  ];
+  for (const { options: given } of plugins) hideSecretsIn(given);
+  return complete(settings, entries, views, found.file, options);
 }
 
 async function evaluate({ file, content }: FoundConfig, env: Environment): Promise<Record<string, unknown>> {
@@ -80,15 +87,17 @@ async function check(
   overrides: readonly Override[],
   installation: Installation,
   scripts: ScriptLoader,
-): Promise<{ settings: CheckedConfig; entries: PluginEntries }> {
+): Promise<{ settings: CheckedConfig; entries: PluginEntries; views: ViewEntries }> {
   const merged = applyOverrides(content, overrides);
   const parsed = configSchema.safeParse(merged);
   const list = Array.isArray(merged.plugins) ? merged.plugins : [];
   const entries = await readPluginEntries(list, file, installation, scripts);
+  const views = await readViewEntries(recordOf(merged.views), file, installation, scripts);
   const own = parsed.success ? [] : describeIssues(configSchema, parsed.error.issues);
   const problems = [
     ...own.map((problem) => formatProblem(problem, overrides)),
     ...pluginProblems(entries, file),
+    ...viewProblems(views, entries, file),
   ];
   const plugins = entries.plugins.map(({ plugin }) => plugin);
   if (Array.isArray(merged.plugins) && entries.problems.length === 0)
@@ -100,7 +109,7 @@ async function check(
   }
   problems.push(...conflicts.map(({ message }) => `plugins: ${message}`));
   if (problems.length > 0 || !parsed.success) throw invalid(file, problems);
-  return { settings: parsed.data, entries };
+  return { settings: parsed.data, entries, views };
 }
 
 // Until its options are right, nobody knows what a plugin that may be used twice would be called.
@@ -112,19 +121,34 @@ function isSound({ problems }: Plugin): boolean {
 function pluginProblems({ plugins, problems }: PluginEntries, file: string): string[] {
   const lines = [
     ...problems.map((problem) => ({ index: problem.path[1], lines: [formatProblem(problem, [])] })),
-    ...plugins.map(({ index, plugin }) => ({ index, lines: optionProblems(index, plugin, file) })),
+    ...plugins.map(({ index, plugin }) => ({
+      index,
+      lines: optionProblems(["plugins", index], plugin, file),
+    })),
   ];
   return lines
     .toSorted((one, other) => Number(one.index) - Number(other.index))
     .flatMap((entry) => entry.lines);
 }
 
-function optionProblems(index: number, plugin: Plugin, file: string): string[] {
+function viewProblems({ views, problems }: ViewEntries, { plugins }: PluginEntries, file: string): string[] {
+  const lines = problems.map((problem) => formatProblem(problem, []));
+  for (const { root, layout } of views) lines.push(...optionProblems(["views", root], layout, file));
+  const other = plugins.find(({ plugin }) => plugin.provides.includes("layout"));
+  if (other && views.some(({ root }) => root === "/")) {
+    lines.push(
+      `views["/"]: '${other.plugin.name}' in "plugins" is the layout of "/" already; keep one of both`,
+    );
+  }
+  return lines;
+}
+
+function optionProblems(at: readonly PropertyKey[], plugin: Plugin, file: string): string[] {
   const place = placeOf(plugin, file);
   return describeIssues(plugin.schema, plugin.problems).map(({ path, message }) => {
     const inner = formatPath(path);
     const separator = inner === "" || inner.startsWith("[") ? "" : ".";
-    return `plugins[${index}] (${plugin.name})${separator}${inner}: ${message}${place}`;
+    return `${formatPath(at)} (${plugin.name})${separator}${inner}: ${message}${place}`;
   });
 }
 
@@ -147,6 +171,12 @@ function formatProblem({ path, message }: Problem, overrides: readonly Override[
   return at === "" ? `${message}${suffix}` : `${at}: ${message}${suffix}`;
 }
 
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}
+
 function invalid(file: string, problems: readonly string[]): MusicfsError {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.map((line) => `\n  ${line}`).join("");
@@ -156,6 +186,7 @@ function invalid(file: string, problems: readonly string[]): MusicfsError {
 function complete(
   settings: CheckedConfig,
   { plugins }: PluginEntries,
+  { views }: ViewEntries,
   configFile: string,
   { env, installation }: LoadConfigOptions,
 ): Config {
@@ -171,7 +202,13 @@ function complete(
   return Object.freeze({
     name,
     mountpoint: at(settings.mountpoint),
-    plugins: Object.freeze(installation.withDefaults(plugins.map(({ plugin }) => plugin))),
+    plugins: Object.freeze(
+      installation.withDefaults(
+        plugins.map(({ plugin }) => plugin),
+        views.length > 0,
+      ),
+    ),
+    views: Object.freeze(views),
     cacheDir: at(settings.cacheDir ?? join(cacheHome(env), name)),
     stateDir: at(settings.stateDir ?? join(stateHome(env), name)),
     runtimeDir,

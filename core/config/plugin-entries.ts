@@ -39,8 +39,8 @@ export async function readPluginEntries(
   return { plugins, problems };
 }
 
-// A text that is returned says what is wrong.
-async function readEntry(
+/** Reads one entry. A text that is returned says what is wrong. */
+export async function readEntry(
   entry: unknown,
   configFile: string,
   installation: Installation,

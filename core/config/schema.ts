@@ -11,11 +11,13 @@ const path = z
   .max(4096)
   .refine((text) => !text.includes("\0"), "expected a path, received text with a NUL in it");
 
-/** Of what a config file holds, what is no plugin. `plugins` is looked at by `plugin-entries.ts`. */
+/** Of what a config file holds, what is no plugin. `plugins` is looked at by `plugin-entries.ts`, `views` by
+ * `view-entries.ts`. */
 export const configSchema = z.strictObject({
   name: name.default("default"),
   mountpoint: path,
   plugins: z.array(z.unknown()),
+  views: z.record(z.string(), z.unknown()).default({}),
   cacheDir: path.optional(),
   stateDir: path.optional(),
   runtimeDir: path.optional(),

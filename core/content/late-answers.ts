@@ -5,6 +5,7 @@ import { messageOf } from "../errors.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { LateAnswers } from "../model/mount-driver.js";
+import { settledBy } from "../settled-by.js";
 
 /** Longest that a reader waits for bytes of an origin, in milliseconds. */
 const READ_TIMEOUT_MS = 30_000;
@@ -15,6 +16,7 @@ export interface LateAnswersOptions {
   readonly catalogue: CatalogueReader;
   readonly origins: ReadonlyMap<number, LibraryOrigin>;
   readonly refresh: LateAnswers["refresh"];
+  readonly lookup: LateAnswers["lookup"];
   readonly log: Logger;
 }
 
@@ -30,6 +32,7 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
 
   return {
     refresh: options.refresh,
+    lookup: options.lookup,
     async read(ino, revision, offsetBytes, lengthBytes, signal) {
       const file = options.catalogue.fileOf(ino);
       if (!file) throw new ErrnoError("ENOENT");
@@ -55,14 +58,4 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
       }
     },
   };
-}
-
-// An origin that ignores its signal must not hold a reader for longer than the deadline.
-function settledBy<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

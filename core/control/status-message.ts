@@ -1,15 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
-  ScanState,
-  type ScanStatus as ScanStatusMessage,
-  type ScanStatusSchema,
-} from "./gen/musicfs/v1/scan_pb.js";
-import {
   type GetStatusResponse,
   type GetStatusResponseSchema,
   InstanceState,
 } from "./gen/musicfs/v1/status_pb.js";
-import type { ScanStatus, Status } from "./status.js";
+import { scanMessage, scanOf } from "./scan-message.js";
+import type { Status } from "./status.js";
 import { numberOf, wordOf } from "./words.js";
 
 /** The status as it goes over the wire. */
@@ -62,27 +58,5 @@ export function statusOf(message: GetStatusResponse): Status {
     passthroughFailures: Number(message.passthroughFailures),
     openFiles: Number(message.openFiles),
     rssBytes: Number(message.rssBytes),
-  };
-}
-
-/** The state of a scan as it goes over the wire. */
-export function scanMessage({ etaMs, ...scan }: ScanStatus): MessageInitShape<typeof ScanStatusSchema> {
-  return {
-    ...scan,
-    state: numberOf(ScanState, scan.state),
-    ...(etaMs === undefined ? {} : { etaMs: BigInt(Math.round(etaMs)) }),
-  };
-}
-
-/** What {@link scanMessage} made, back again. */
-export function scanOf(message: ScanStatusMessage | undefined): ScanStatus {
-  return {
-    state: message?.state === ScanState.RUNNING ? "running" : "idle",
-    done: message?.done ?? 0,
-    total: message?.total ?? 0,
-    skipped: message?.skipped ?? 0,
-    unreadableFolders: message?.unreadableFolders ?? 0,
-    filesPerSecond: message?.filesPerSecond ?? 0,
-    ...(message?.etaMs === undefined ? {} : { etaMs: Number(message.etaMs) }),
   };
 }

@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ERROR_KINDS, type ErrorCode, EXIT, isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { redact } from "../secrets/redaction.js";
 import { ErrorDetailSchema } from "./gen/musicfs/v1/errors_pb.js";
 
 /** What fits better than the rule of {@link codeOf}. */
@@ -32,7 +33,7 @@ export function toWire(error: unknown, log: Logger): ConnectError {
   const { code, message, hint, retryable } = known
     ? error
     : new MusicfsError("MFS_INTERNAL", messageOf(error), { cause: error });
-  return new ConnectError(message, codeOf(code, retryable), undefined, [
+  return new ConnectError(redact(message), codeOf(code, retryable), undefined, [
     { desc: ErrorDetailSchema, value: { code, hint, retryable } },
   ]);
 }

@@ -1,6 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Config } from "../config/config.js";
 import type { Status } from "../control/status.js";
+import type { EventStream } from "../events/event-stream.js";
 import type { GeneratedFiles } from "../generated/generated-files.js";
 import type { Instance } from "../instance.js";
 import type { Library } from "../library/library.js";
@@ -47,4 +48,6 @@ export interface MountedParts {
 export interface DaemonParts extends MountedParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
+  /** What happens, for whoever asks. */
+  readonly events: EventStream;
 }

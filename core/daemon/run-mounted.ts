@@ -1,5 +1,8 @@
 import type { Methods } from "../control/methods.js";
 import { serveControl } from "../control/server.js";
+import { EventStream } from "../events/event-stream.js";
+import { eventSources } from "../events/sources.js";
+import { tellTaps } from "../events/tell-taps.js";
 import { createLibraryParts, type LibraryParts } from "../library-parts.js";
 import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
@@ -21,12 +24,15 @@ export async function runMounted(
   later.resolve(made);
 
   const { library, generated } = made;
-  const parts = { ...mounted, library, generated };
+  const events = new EventStream(eventSources(instance.hooks, () => library.scanStatus()));
+  void tellTaps(events, instance.hooks);
+  const parts = { ...mounted, library, generated, events };
   const daemon = new RunningDaemon(parts);
   const loadMethods = async (): Promise<Methods> =>
     (await import("../control/methods.js")).createMethods({ ...parts, daemon });
   const control = await serveControl(config.socketPath, loadMethods, log);
   undo.push(() => control.close());
+  undo.push(() => events.close());
   daemon.begin();
   return daemon;
 }

@@ -89,6 +89,7 @@ async function mountLibrary(
       catalogue: catalogue.reader,
       origins: new Map(origins.map((origin) => [origin.number, origin])),
       refresh: async (ino) => (await library.promise).refresh(ino),
+      lookup: async () => undefined,
       log,
     }),
     log,

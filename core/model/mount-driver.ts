@@ -1,4 +1,4 @@
-import type { EntryChange } from "./entry.js";
+import type { EntryChange, NodeAttributes } from "./entry.js";
 
 /** What a mount driver is given to serve. The tree and local content come from `openVfs(session.vfs)`. */
 export interface MountSession {
@@ -20,6 +20,8 @@ export interface VfsDescription {
   readonly origins: readonly VfsOrigin[];
   /** Where the files lie that MusicFS made itself. Without it, none can be opened. */
   readonly generated?: GeneratedFolders;
+  /** Directories whose names are made when they are looked up: {@link LateAnswers.lookup} is asked for what is missing. */
+  readonly lateDirectories?: readonly number[];
   /**
    * One 32-bit number that moves after each change of the tree, before the driver is told to `invalidate`.
    * Without it nothing is remembered between two calls.
@@ -56,6 +58,16 @@ export interface LateAnswers {
     lengthBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
+  /**
+   * Finds, or makes, what a name in one of {@link VfsDescription.lateDirectories} stands for. Asked whenever the
+   * VFS knows no such name, so a kernel must not keep names of these directories, found or missing.
+   *
+   * @param name in any Unicode normalisation.
+   * @param signal aborts when whoever asked went away.
+   * @returns `undefined` when there is no such name, and will be none.
+   * @throws MusicfsError or an error with a `code` such as `EIO`; a driver answers it with an errno.
+   */
+  lookup(parentIno: number, name: string, signal: AbortSignal): Promise<NodeAttributes | undefined>;
   /**
    * Looks at a file again whose open showed that it is not what the catalogue says; a file that MusicFS made
    * itself is made, or made anew. When it resolves, the

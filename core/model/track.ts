@@ -55,6 +55,8 @@ export interface Track {
   readonly trackTotal?: number;
   readonly discNumber?: number;
   readonly discTotal?: number;
+  /** Discs of the album, by the tags of all its tracks; absent where none of them tells. */
+  readonly discs?: number;
   readonly year?: number;
   readonly originalDate?: string;
   readonly genres: readonly string[];

@@ -43,21 +43,31 @@ export class Vfs {
   readonly #catalogue: CatalogueReader;
   readonly #origins: ReadonlyMap<number, VfsOrigin>;
   readonly #generated: GeneratedFolders | undefined;
+  readonly #late: ReadonlySet<number>;
   readonly #absent: AbsentNames | undefined;
 
   constructor(catalogue: CatalogueReader, description: Omit<VfsDescription, "cataloguePath">) {
-    const { origins, generated, generation } = description;
+    const { origins, generated, lateDirectories, generation } = description;
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
     this.#generated = generated;
+    this.#late = new Set(lateDirectories);
     this.#absent = generation && new AbsentNames(generation, (ino, limit) => catalogue.namesOf(ino, limit));
   }
 
   /** The node that a name stands for, or `undefined`. Names are accepted in any Unicode normalisation. */
   lookup(parentIno: number, name: string): NodeAttributes | undefined {
     const stored = name.normalize("NFC");
-    if (this.#absent?.has(parentIno, stored)) return undefined;
+    if (!this.#late.has(parentIno) && this.#absent?.has(parentIno, stored)) return undefined;
     return this.#catalogue.lookup(parentIno, stored);
+  }
+
+  /**
+   * Whether a directory's names are made when they are looked up: what {@link lookup} does not find there is
+   * asked of `LateAnswers.lookup`, and the kernel keeps none of its names.
+   */
+  isLate(ino: number): boolean {
+    return this.#late.has(ino);
   }
 
   /** @returns `undefined` when the inode is gone. */

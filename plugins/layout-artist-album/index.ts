@@ -1,15 +1,14 @@
-import { definePlugin, z } from "musicfs";
-import { parseTemplate, renderTemplate, TemplateError } from "./template.js";
+import { definePlugin, parseTemplate, renderTemplate, templateText, z } from "musicfs";
 
 /** Where a track appears unless the config says otherwise. */
-export const DEFAULT_TEMPLATE = "$albumartist/$album ($year)/$track - $title.$format";
+export const DEFAULT_TEMPLATE = "$albumartist/$album ($year)/[$disc-][$track - ]$title.$format";
 
 const options = z.strictObject({
   /**
-   * Path of a track, with variables; see README.md beside this file.
-   * @default "$albumartist/$album ($year)/$track - $title.$format"
+   * Path of a track, in the language of `layoutTemplate`; see README.md beside this file.
+   * @default "$albumartist/$album ($year)/[$disc-][$track - ]$title.$format"
    */
-  template: z.string().default(DEFAULT_TEMPLATE).superRefine(checkTemplate),
+  template: templateText().default(DEFAULT_TEMPLATE),
 });
 
 /** Artist folders with album folders in them. A file without any tags keeps the folders and the name that it has. */
@@ -22,12 +21,3 @@ export const layoutArtistAlbum = definePlugin({
     hooks.placeTrack.tap((track) => (track.tagged ? renderTemplate(parsed, track) : undefined));
   },
 });
-
-function checkTemplate(template: string, context: z.core.$RefinementCtx): void {
-  try {
-    parseTemplate(template);
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-  }
-}

@@ -111,7 +111,7 @@ class FuseNativeMount implements Mount {
     // Files that are open keep the connection although the mountpoint is free.
     operations.drain();
     await this.#until(() => operations.running === 0);
-    operations.abortReads();
+    operations.abortWaiting();
     if (device !== undefined) await abortConnection(device);
     this.#graceEndMs = performance.now() + LEAVE_MS;
     await this.#until(() => !isOpen(this.#parts.connection));

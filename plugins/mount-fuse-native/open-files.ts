@@ -2,7 +2,7 @@ import { closeSync, fstatSync, read as readFile } from "node:fs";
 import type { LateAnswers } from "musicfs";
 import { ErrnoError, type NodeAttributes, type OpenedFile, type Vfs } from "musicfs/vfs";
 import type { KernelMemory } from "./kernel-memory.js";
-import { resolvePath } from "./tree.js";
+import type { Tree } from "./tree.js";
 
 // `fuse-native` takes handles for signed 32-bit numbers, and 0 for none.
 const LAST_HANDLE = 0x7fff_ffff;
@@ -26,14 +26,16 @@ interface Content {
  */
 export class OpenFiles {
   readonly #vfs: Vfs;
+  readonly #tree: Tree;
   readonly #late: LateAnswers;
   readonly #memory: KernelMemory;
   readonly #byHandle = new Map<number, Content>();
   readonly #byPath = new Map<string, Content>();
   #lastHandle = 0;
 
-  constructor(vfs: Vfs, late: LateAnswers, memory: KernelMemory) {
+  constructor(vfs: Vfs, tree: Tree, late: LateAnswers, memory: KernelMemory) {
     this.#vfs = vfs;
+    this.#tree = tree;
     this.#late = late;
     this.#memory = memory;
   }
@@ -86,13 +88,15 @@ export class OpenFiles {
   }
 
   async #openContent(path: string, mayRefresh = true): Promise<Content> {
-    const node = resolvePath(this.#vfs, path);
+    const node = await this.#tree.resolve(path);
+    const shown = this.#byPath.get(path);
+    if (shown) return shown;
     if (this.#memory.contradicts(path, node)) throw new ErrnoError("ESTALE");
     const opened = this.#vfs.open(node.ino, node.revision);
     if (opened.kind !== "changed") return this.#keep(path, node, opened);
     if (!mayRefresh) throw new ErrnoError("ESTALE");
     await this.#late.refresh(node.ino);
-    return this.#byPath.get(path) ?? this.#openContent(path, false);
+    return this.#openContent(path, false);
   }
 
   #keep(path: string, node: NodeAttributes, opened: OpenedFile): Content {

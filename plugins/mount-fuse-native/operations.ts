@@ -11,7 +11,7 @@ import {
 import type { Callback, NativeStat, NativeStatfs, ReadOperations } from "./fuse-native.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { OpenFiles } from "./open-files.js";
-import { resolvePath } from "./tree.js";
+import { Tree } from "./tree.js";
 
 /** Whose the files are, and who may read them. */
 export interface Ownership {
@@ -38,6 +38,7 @@ const WRITING = [
 /** Answers libfuse's requests from the VFS, on the main thread. */
 export class Operations {
   readonly #vfs: Vfs;
+  readonly #tree: Tree;
   readonly #ownership: Ownership;
   readonly #memory = new KernelMemory(KERNEL_CACHE_SECONDS);
   readonly #files: OpenFiles;
@@ -49,7 +50,8 @@ export class Operations {
   constructor(session: Pick<MountSession, "late">, vfs: Vfs, ownership: Ownership) {
     this.#vfs = vfs;
     this.#ownership = ownership;
-    this.#files = new OpenFiles(vfs, session.late, this.#memory);
+    this.#tree = new Tree(vfs, session.late);
+    this.#files = new OpenFiles(vfs, this.#tree, session.late, this.#memory);
   }
 
   /** Requests that are not answered yet. */
@@ -61,10 +63,11 @@ export class Operations {
   handlers(): ReadOperations & Record<string, unknown> {
     return {
       ...Object.fromEntries(WRITING.map((name) => [name, this.#refusal(name)])),
-      getattr: (path, answer) => this.#answer("getattr", answer, async () => [0, this.#getattr(path)]),
+      getattr: (path, answer) => this.#answer("getattr", answer, async () => [0, await this.#getattr(path)]),
       readdir: (path, answer) =>
         this.#answer("readdir", answer, async () => [0, ...(await this.#readdir(path))]),
-      readlink: (path, answer) => this.#answer("readlink", answer, async () => [0, this.#readlink(path)]),
+      readlink: (path, answer) =>
+        this.#answer("readlink", answer, async () => [0, await this.#readlink(path)]),
       open: (path, flags, answer) =>
         this.#answer("open", answer, async () => [0, await this.#open(path, flags)]),
       read: (_path, handle, buffer, lengthBytes, offsetBytes, answer) =>
@@ -96,8 +99,9 @@ export class Operations {
     this.#isDraining = true;
   }
 
-  /** Makes requests that wait for an origin fail. */
-  abortReads(): void {
+  /** Makes requests that wait for an origin or a lookup fail. */
+  abortWaiting(): void {
+    this.#tree.abort();
     this.#files.abortReads();
   }
 
@@ -135,15 +139,15 @@ export class Operations {
       });
   }
 
-  #getattr(path: string): NativeStat {
-    const node = this.#files.shownAt(path) ?? resolvePath(this.#vfs, path);
+  async #getattr(path: string): Promise<NativeStat> {
+    const node = this.#files.shownAt(path) ?? (await this.#tree.resolve(path));
     if (node.kind === "file") this.#memory.tell(path, node);
     return statOf(node, this.#ownership);
   }
 
   // libfuse takes a directory as a whole.
   async #readdir(path: string): Promise<[string[], NativeStat[]]> {
-    const { ino } = resolvePath(this.#vfs, path);
+    const { ino } = await this.#tree.resolve(path);
     const names = [".", ".."];
     const stats = [ino, this.#vfs.parentOf(ino)].map((of) => this.#directoryStat(of));
     for (let cookie = 0; ; await otherRequests()) {
@@ -157,8 +161,8 @@ export class Operations {
     }
   }
 
-  #readlink(path: string): string {
-    return this.#vfs.readlink(resolvePath(this.#vfs, path).ino);
+  async #readlink(path: string): Promise<string> {
+    return this.#vfs.readlink((await this.#tree.resolve(path)).ino);
   }
 
   #directoryStat(ino: number): NativeStat {

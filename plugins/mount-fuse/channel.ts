@@ -1,5 +1,6 @@
 import { IN, MAX_READ_BYTES, OUT_HEADER_BYTES, REQUEST_BUFFER_BYTES } from "./protocol.js";
 import type { Syscalls } from "./syscalls.js";
+import { putWords } from "./words.js";
 
 /** Where answers are made: data starts at a page of its own, with the header right before it. */
 const DATA_BYTE = 4096;
@@ -63,10 +64,9 @@ export class Channel {
     return (this.request[word] as number) + (this.request[word + 1] as number) * WORD;
   }
 
-  /** Writes a 64-bit number into the answer. Negative ones in two's complement. */
+  /** Writes a 64-bit number into the answer. */
   putNumber(word: number, value: number): void {
-    this.data[word] = value >>> 0;
-    this.data[word + 1] = Math.floor(value / WORD) >>> 0;
+    putWords(this.data, word, value);
   }
 
   /** Takes the next request. @returns its length, or a negative errno: EAGAIN when there is none. */

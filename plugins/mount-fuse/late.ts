@@ -1,8 +1,9 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
 import type { LateAnswers } from "musicfs";
-import { errnoOf } from "musicfs/vfs";
-import type { LateOpen, LateRead, RequestId } from "./messages.js";
+import { errnoOf, settledBy } from "musicfs/vfs";
+import { entryBytes, type Ownership } from "./attributes.js";
+import type { LateLookup, LateOpen, LateRead, RequestId } from "./messages.js";
 import { OUT_HEADER_BYTES } from "./protocol.js";
 import { SYSTEM_ERRNO } from "./syscalls.js";
 
@@ -18,15 +19,17 @@ const REFRESH_MS = 10_000;
 export class LateRequests {
   readonly #fd: number;
   readonly #late: LateAnswers;
+  readonly #ownership: Ownership;
   readonly #copied: (bytes: number) => void;
   readonly #running = new Map<number, AbortController>();
   #writes = 0;
   #isClosed = false;
   #idle: (() => void) | undefined;
 
-  constructor(fd: number, late: LateAnswers, copied: (bytes: number) => void) {
+  constructor(fd: number, late: LateAnswers, ownership: Ownership, copied: (bytes: number) => void) {
     this.#fd = fd;
     this.#late = late;
+    this.#ownership = ownership;
     this.#copied = copied;
   }
 
@@ -42,10 +45,20 @@ export class LateRequests {
     });
   }
 
+  /** Answers a LOOKUP, of which the kernel keeps nothing. */
+  lookup(request: LateLookup): Promise<void> {
+    return this.#run(request, async (signal) => {
+      const node = await this.#late.lookup(request.parentIno, request.name, signal);
+      signal.throwIfAborted();
+      if (node) await this.#reply(request, 0, entryBytes(node, this.#ownership, 0));
+      else await this.#reply(request, SYSTEM_ERRNO.ENOENT);
+    });
+  }
+
   /** Answers an OPEN of a changed file with ESTALE once the catalogue is right: the kernel looks it up again. */
   open(request: LateOpen): Promise<void> {
     return this.#run(request, async (signal) => {
-      await orAborted(
+      await settledBy(
         this.#late.refresh(request.ino),
         AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]),
       );
@@ -89,7 +102,7 @@ export class LateRequests {
     const controller = new AbortController();
     this.#running.set(key, controller);
     try {
-      await orAborted(answer(controller.signal), controller.signal);
+      await settledBy(answer(controller.signal), controller.signal);
     } catch (error) {
       await this.#reply(request, controller.signal.aborted ? SYSTEM_ERRNO.EINTR : errnoOf(error));
     } finally {
@@ -119,14 +132,4 @@ export class LateRequests {
 // The kernel's numbers are even and rise by two: they stay exact for longer than a machine lives.
 function keyOf({ uniqueLow, uniqueHigh }: RequestId): number {
   return uniqueHigh * WORD + uniqueLow;
-}
-
-// An origin that ignores its signal must not hold the answer back.
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -28,6 +28,13 @@ export interface LateRead extends RequestId {
   readonly lengthBytes: number;
 }
 
+/** A LOOKUP in a directory whose names are made when they are looked up. */
+export interface LateLookup extends RequestId {
+  readonly kind: "lookup";
+  readonly parentIno: number;
+  readonly name: string;
+}
+
 /** An OPEN that found another file than the catalogue says. */
 export interface LateOpen extends RequestId {
   readonly kind: "open";
@@ -37,6 +44,7 @@ export interface LateOpen extends RequestId {
 /** What a worker tells the main thread. */
 export type WorkerMessage =
   | LateRead
+  | LateLookup
   | LateOpen
   | (RequestId & { readonly kind: "interrupt" })
   /** The VFS is open, and the worker waits for the mount. */

@@ -1,4 +1,4 @@
-import { errnoOf, LINK_MAX_BYTES, NAME_MAX_BYTES, type Vfs } from "musicfs/vfs";
+import { errnoOf, LINK_MAX_BYTES, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
 import { type Ownership, putAttrOut, putEntry, putMissingEntry } from "./attributes.js";
 import type { Channel } from "./channel.js";
 import type { Directories } from "./directories.js";
@@ -112,9 +112,27 @@ export class Server {
       return;
     }
     const name = decodeName(channel.requestBytes, IN.argumentsByte, end);
-    const node = name === undefined ? undefined : vfs.lookup(inoOf(channel.nodeLow, channel.nodeHigh), name);
+    const parentIno = inoOf(channel.nodeLow, channel.nodeHigh);
+    const node = name === undefined ? undefined : vfs.lookup(parentIno, name);
+    if (name !== undefined && vfs.isLate(parentIno)) {
+      this.#lookupLate(parentIno, name, node);
+      return;
+    }
     if (node) putEntry(channel, 0, node, ownership);
     else putMissingEntry(channel);
+    channel.reply(ENTRY_OUT_BYTES);
+  }
+
+  // The kernel asks again each time: what such a name stands for changes without a word to the kernel, which would
+  // hold a notification back, and with it every other lookup there, until a lookup that is under way has ended.
+  #lookupLate(parentIno: number, name: string, node: NodeAttributes | undefined): void {
+    const { channel, ownership, post } = this.#use;
+    if (!node) {
+      const { uniqueLow, uniqueHigh } = channel;
+      post({ kind: "lookup", uniqueLow, uniqueHigh, parentIno, name });
+      return;
+    }
+    putEntry(channel, 0, node, ownership, 0);
     channel.reply(ENTRY_OUT_BYTES);
   }
 

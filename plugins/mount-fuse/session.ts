@@ -99,7 +99,10 @@ class FuseMount implements Mount {
       const { mountpoint, source } = this.#session;
       const mounted = await mountAt(mountpoint, source, this.#options.allowOther);
       this.#mounted = mounted;
-      this.#late = new LateRequests(mounted.fd, this.#session.late, (bytes) => this.#countCopied(bytes));
+      const { ownership } = this.#options;
+      this.#late = new LateRequests(mounted.fd, this.#session.late, ownership, (bytes) =>
+        this.#countCopied(bytes),
+      );
       const counters = this.#state.counters[0] as Float64Array;
       this.#passthrough = new Passthrough(loadSyscalls(), mounted.fd, this.#state.control, counters);
       this.#setPhase(PHASE.serving, mounted.fd);
@@ -154,6 +157,9 @@ class FuseMount implements Mount {
     switch (message.kind) {
       case "read":
         void this.#late?.read(message);
+        break;
+      case "lookup":
+        void this.#late?.lookup(message);
         break;
       case "open":
         void this.#late?.open(message);

@@ -24,3 +24,15 @@ export async function settledWithin<T>(timeoutMs: number, what: string, work: Pr
     controller.abort();
   }
 }
+
+/** Longest that {@link eventually} waits, and between two looks, in milliseconds. */
+const EVENTUALLY_MS = 20_000;
+const LOOK_EVERY_MS = 50;
+
+/** Waits until `isSo`. @throws an error that names `what` when it never is. */
+export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const endMs = performance.now() + EVENTUALLY_MS; !(await isSo()); ) {
+    if (performance.now() > endMs) throw new Error(`${what}: not within ${EVENTUALLY_MS} ms`);
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}

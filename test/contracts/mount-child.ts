@@ -18,6 +18,7 @@ process.stdout.write(JSON.stringify(perform()));
 
 function perform(): unknown {
   if (task.do === "walk") return walk(task.folder, "");
+  if (task.do === "stat") return codeOf(() => lstatSync(join(task.folder, task.file)));
   if (task.do === "read") return readFileSync(join(task.folder, task.file)).toString("base64");
   return writeErrors(task.folder, task.file);
 }

@@ -3,8 +3,8 @@ import { readdirSync } from "node:fs";
 import { ROOT_INO } from "../../core/model/entry.js";
 import type { MountDriver } from "../../core/model/mount-driver.js";
 import type { ContractCase, ContractSubject } from "./contract.js";
-import { settledWithin } from "./deadline.js";
-import { type MountFixture, withMount } from "./mount-fixture.js";
+import { eventually, settledWithin } from "./deadline.js";
+import { LATE_FOLDER, LATE_NAME, type MountFixture, withMount } from "./mount-fixture.js";
 import { createRandom } from "./random.js";
 
 export interface MountDriverSubject extends ContractSubject {
@@ -15,6 +15,8 @@ export type MountDriverCase = ContractCase<MountDriverSubject>;
 
 /** Longest that an unmount may take, in milliseconds. */
 const END_MS = 20_000;
+/** Longest that a lookup may take beside one that hangs, in milliseconds. */
+const SIDE_BY_SIDE_MS = 8_000;
 
 /** The contract of a mount driver. Needs a machine that can mount; every mount is looked at by a child process. */
 export const mountDriverContract: readonly MountDriverCase[] = [
@@ -88,6 +90,56 @@ export const mountDriverContract: readonly MountDriverCase[] = [
     },
   },
   {
+    name: "a name that is made when it is looked up is in no listing, and is looked up anew each time",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        const folder = `${LATE_FOLDER}/${LATE_NAME.made} é`;
+        assert.deepEqual(
+          await fixture.readThrough(`${folder}/one.flac`),
+          fixture.expected.get("Artist/Album/01 - One.flac"),
+        );
+        assert.equal(fixture.lateLookups.length, 1);
+        await showsExpected(fixture);
+        assert.deepEqual(await fixture.look(LATE_FOLDER), []);
+        fixture.removeMade(`${LATE_NAME.made} é`);
+        await eventually("a removed name is missing", async () => (await fixture.stat(folder)) === "ENOENT");
+        assert.equal(await fixture.stat(`${LATE_FOLDER}/other`), "ENOENT");
+        assert.equal(await fixture.stat(`${LATE_FOLDER}/${LATE_NAME.fails}`), "EACCES");
+      });
+    },
+  },
+  {
+    name: "a lookup that hangs delays nobody elsewhere, and ends with the mount",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        const hanging = await hangIn(fixture);
+        await fixture.invalidate(mount);
+        await settledWithin(END_MS, "a look at the tree", showsExpected(fixture));
+        await settledWithin(END_MS, "unmount", mount.unmount(100));
+        assert.notEqual(await settledWithin(END_MS, "the lookup that hung", hanging.seen), "no error");
+        assert.ok(fixture.lateLookups[0]?.signal.aborted);
+      });
+    },
+  },
+  {
+    name: "a lookup that hangs delays no other in its directory",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        const hanging = await hangIn(fixture);
+        const another = fixture.stat(`${LATE_FOLDER}/${LATE_NAME.made}`);
+        try {
+          assert.equal(await settledWithin(SIDE_BY_SIDE_MS, "another lookup", another), "no error");
+        } finally {
+          await mount.unmount(0);
+          await Promise.allSettled([hanging.seen, another]);
+        }
+      });
+    },
+  },
+  {
     name: "every way to write is refused with EROFS",
     async run({ driver }) {
       await withMount(driver, async (fixture, mount) => {
@@ -155,6 +207,13 @@ export const mountDriverContract: readonly MountDriverCase[] = [
     },
   },
 ];
+
+/** Begins a lookup that does not end. */
+async function hangIn(fixture: MountFixture): Promise<{ readonly seen: Promise<string> }> {
+  const seen = fixture.stat(`${LATE_FOLDER}/${LATE_NAME.hangs}`);
+  await eventually("the lookup is under way", async () => fixture.lateLookups.length > 0);
+  return { seen };
+}
 
 function fill(fixture: MountFixture): void {
   const random = createRandom(50);

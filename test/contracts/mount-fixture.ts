@@ -11,7 +11,7 @@ import { makeGeneratedFolders } from "../../core/generated/generated-disk.js";
 import { GeneratedFiles } from "../../core/generated/generated-files.js";
 import { Placer } from "../../core/library/placer.js";
 import { TreeEditor } from "../../core/library/tree-editor.js";
-import { type EntryChange, ROOT_INO } from "../../core/model/entry.js";
+import { type EntryChange, type NodeAttributes, ROOT_INO } from "../../core/model/entry.js";
 import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
 import { dropMessages } from "./set-up-plugin.js";
 
@@ -21,9 +21,15 @@ const CHILD = fileURLToPath(new URL("./mount-child.js", import.meta.url));
 /** Longest that a child process may look at a mount, in milliseconds. */
 const CHILD_MS = 30_000;
 
+/** A directory that no listing shows and whose names are made when they are looked up. */
+export const LATE_FOLDER = ".late";
+/** Names in {@link LATE_FOLDER} whose lookup never ends, or fails with EACCES. Those that begin with `made` are made. */
+export const LATE_NAME = { hangs: "hangs", fails: "fails", made: "made" } as const;
+
 /** What a child process is asked to do with a mount. */
 export type ChildTask =
   | { readonly do: "walk"; readonly folder: string }
+  | { readonly do: "stat"; readonly folder: string; readonly file: string }
   | { readonly do: "read"; readonly folder: string; readonly file: string }
   | { readonly do: "write"; readonly folder: string; readonly file: string };
 
@@ -47,7 +53,9 @@ export class MountFixture {
   readonly #placer: Placer;
   readonly #local: number;
   readonly #remote: number;
+  readonly #lateIno: number;
   readonly #linked: EntryChange[] = [];
+  readonly #gone = new Set<string>();
   readonly #remoteContent = new Map<number, Buffer>();
 
   constructor() {
@@ -81,6 +89,9 @@ export class MountFixture {
       onChanges: () => undefined,
     });
     this.#generated.addMaker({ name: "contract", make: async ({ recipe }) => Buffer.from(recipe, "base64") });
+    this.#lateIno = this.#catalogue.transaction(() =>
+      this.#catalogue.tree.insertUnlistedDirectory(ROOT_INO, LATE_FOLDER, 0),
+    );
     this.session = {
       mountpoint,
       source: `musicfs:contract-${process.pid}-${performance.now()}`,
@@ -88,6 +99,7 @@ export class MountFixture {
         cataloguePath,
         origins: [{ number: this.#local, local: { root, followSymlinks: false } }, { number: this.#remote }],
         generated: folders,
+        lateDirectories: [this.#lateIno],
       },
       late: {
         read: async (ino, _revision, offsetBytes, lengthBytes) => {
@@ -96,6 +108,7 @@ export class MountFixture {
           return content.subarray(offsetBytes, offsetBytes + lengthBytes);
         },
         refresh: async (ino) => void (await this.#generated.refresh(ino, NEVER)),
+        lookup: (_parentIno, name, signal) => this.#lookupLate(name, signal),
       },
       log: dropMessages,
     };
@@ -155,9 +168,26 @@ export class MountFixture {
     await mount.invalidate([...this.#editor.takeChanges(), ...this.#linked.splice(0)]);
   }
 
-  /** Everything that a process sees in the mount. */
-  async look(): Promise<SeenEntry[]> {
-    return (await inChild({ do: "walk", folder: this.session.mountpoint })) as SeenEntry[];
+  /** Everything that a process sees in the mount, or in a folder of it. */
+  async look(folder = ""): Promise<SeenEntry[]> {
+    return (await inChild({ do: "walk", folder: join(this.session.mountpoint, folder) })) as SeenEntry[];
+  }
+
+  /** Lookups in the late folder so far, by name; those of one that hangs by their signal, too. */
+  readonly lateLookups: { readonly name: string; readonly signal: AbortSignal }[] = [];
+
+  /** Takes a name that was made out of the catalogue; its next lookup finds nothing. */
+  removeMade(name: string): void {
+    const { tree } = this.#catalogue;
+    const row = tree.child(this.#lateIno, name);
+    if (!row) throw new Error(`'${name}' was not made`);
+    this.#catalogue.transaction(() => tree.removeName(row, 0));
+    this.#gone.add(name);
+  }
+
+  /** The code of the error that a process gets at a path, or `no error`. */
+  async stat(file: string): Promise<string> {
+    return (await inChild({ do: "stat", folder: this.session.mountpoint, file })) as string;
   }
 
   /** The bytes that a process reads at a path, through links. */
@@ -174,6 +204,20 @@ export class MountFixture {
   close(): void {
     this.#catalogue.close();
     rmSync(this.#base, { recursive: true, force: true });
+  }
+
+  async #lookupLate(name: string, signal: AbortSignal): Promise<NodeAttributes | undefined> {
+    this.lateLookups.push({ name, signal });
+    if (name === LATE_NAME.hangs) return new Promise(() => undefined);
+    if (name === LATE_NAME.fails) throw new ErrnoError("EACCES");
+    if (!name.startsWith(LATE_NAME.made) || this.#gone.has(name)) return undefined;
+    const { reader, tree } = this.#catalogue;
+    const ino = this.#catalogue.transaction(() => {
+      const made = tree.insertUnlistedDirectory(this.#lateIno, name, 0);
+      tree.insertLink(made, "one.flac", "../../Artist/Album/01 - One.flac", 0);
+      return made;
+    });
+    return reader.getattr(ino);
   }
 
   // Without tags: the path in the mount is the path in the origin.

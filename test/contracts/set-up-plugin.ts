@@ -31,12 +31,16 @@ export interface SetUpPlugin {
 export interface SetUpOptions {
   /** What relative paths in the options are relative to. @default the current folder */
   readonly configDir?: string;
+  /** Ids of the origins that the plugin is told of. @default ["music"] */
+  readonly originIds?: readonly string[];
   /** Receives the plugin's messages. @default drops them */
   readonly log?: Logger;
+  /** The plugin's state folder, which is kept. @default a temporary one, which is removed */
+  readonly stateDir?: string;
 }
 
 /**
- * Sets one plugin up, without a config and without a daemon. Its state folder is a temporary one.
+ * Sets one plugin up, without a config and without a daemon.
  *
  * @throws TypeError naming every wrong option, or what `setup` throws.
  */
@@ -48,17 +52,18 @@ export async function setUpPlugin(plugin: Plugin, options: SetUpOptions = {}): P
   const hooks = createHooks((error) => eventErrors.push(error));
   const controller = new AbortController();
   const disposers: (() => void | Promise<void>)[] = [];
-  let stateDir: string | undefined;
+  let temporary: string | undefined;
   const stateDirOf = (): string => {
-    stateDir ??= mkdtempSync(join(tmpdir(), "musicfs-plugin-"));
-    return stateDir;
+    if (options.stateDir !== undefined) return options.stateDir;
+    temporary ??= mkdtempSync(join(tmpdir(), "musicfs-plugin-"));
+    return temporary;
   };
   const close = async (): Promise<void> => {
     controller.abort(new Error("MusicFS stops"));
     try {
       for (const dispose of disposers.splice(0).reverse()) await dispose();
     } finally {
-      if (stateDir !== undefined) rmSync(stateDir, { recursive: true, force: true });
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
     }
   };
   try {
@@ -68,6 +73,7 @@ export async function setUpPlugin(plugin: Plugin, options: SetUpOptions = {}): P
       signal: controller.signal,
       configDir: options.configDir ?? process.cwd(),
       stateDirOf,
+      originIds: () => options.originIds ?? ["music"],
       onDispose: (dispose) => disposers.push(dispose),
     });
   } catch (error) {

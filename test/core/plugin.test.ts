@@ -24,6 +24,7 @@ function setUp(plugins: readonly Plugin[], disposers: (() => void | Promise<void
     signal: new AbortController().signal,
     configDir: "/conf",
     stateDirOf: (name) => `/state/${name}`,
+    originIds: () => [],
     onDispose: (dispose) => disposers.push(dispose),
   }).then(() => hooks);
 }

@@ -43,6 +43,12 @@ describe("layout-artist-album", () => {
       { ...lacking, trackNumber: 1 },
       "Marrow & Finch/Salt Lanterns/01 - Tide Table.flac",
     ],
+    [
+      "several discs",
+      undefined,
+      { ...base, discNumber: 2, discs: 3 },
+      "Marrow & Finch/Salt Lanterns (2019)/2-01 - Tide Table.flac",
+    ],
     ["no number", undefined, lacking, "Marrow & Finch/Salt Lanterns/Tide Table.flac"],
     ["a number of three digits", "$track.$format", { ...base, trackNumber: 123 }, "123.flac"],
     ["a year before 1000", "$year.$format", { ...base, year: 33 }, "0033.flac"],

@@ -64,6 +64,28 @@ const CASES: readonly [what: string, config: string, lines: readonly string[], o
     ],
   ],
   [
+    "views that cannot be",
+    `{ mountpoint: "/m", plugins: [music, layoutFlat()], views: {
+  "/": layoutArtistAlbum(),
+  "By Genre": layoutArtistAlbum(),
+  "/a//b": layoutArtistAlbum(),
+  "/collections": layoutArtistAlbum(),
+  "/Folders": music,
+  "/Bad": layoutArtistAlbum({ template: 5 }),
+  "/None": 7,
+  "/Off": false,
+} }`,
+    [
+      'views["By Genre"]: expected "/" or a path such as "/By Genre", received "By Genre"',
+      'views["/a//b"]: "" is no name that a folder of the mount can have',
+      'views["/collections"]: "/collections" is shown by MusicFS itself; take another name',
+      "views[\"/Folders\"]: expected a layout, received 'origin-local', which gives origin",
+      'views["/None"]: expected a plugin such as originLocal({ path: "~/Music" }), received number',
+      'views["/Bad"] (layout-artist-album).template: expected string, received number (musicfs.config.ts:12)',
+      'views["/"]: \'layout-flat\' in "plugins" is the layout of "/" already; keep one of both',
+    ],
+  ],
+  [
     "no origin",
     `{ mountpoint: "/m", plugins: [layoutFlat(), false, null, undefined, "", 0] }`,
     ['plugins: no origin; add one, such as originLocal({ path: "~/Music" })'],

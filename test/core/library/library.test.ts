@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { layoutArtistAlbum, originLocal } from "musicfs/plugins";
+import { layoutArtistAlbum, layoutOrigin, originLocal } from "musicfs/plugins";
 import { type Catalogue, openCatalogue } from "../../../core/catalogue/catalogue.js";
 import type { Config } from "../../../core/config/config.js";
 import { makeGeneratedFolders } from "../../../core/generated/generated-disk.js";
@@ -23,7 +23,7 @@ interface Bench {
   readonly warnings: string[];
   write(path: string, format: AudioFormat, tags: AudioTags): void;
   /** Scans as a start of the daemon does, on the same catalogue. */
-  scan(plugins?: readonly Plugin[]): Promise<Scanned>;
+  scan(plugins?: readonly Plugin[], views?: Readonly<Record<string, Plugin>>): Promise<Scanned>;
 }
 
 interface Scanned {
@@ -46,8 +46,9 @@ function openBench(t: TestContext): Bench {
       mkdirSync(dirname(join(music, path)), { recursive: true });
       writeFileSync(join(music, path), writeAudio(format, tags));
     },
-    async scan(plugins = [originLocal({ path: music, id: "music" }), layoutArtistAlbum()]) {
-      const config = { ...CONFIG, plugins, configDir: folder, stateDir: folder };
+    async scan(plugins = [originLocal({ path: music, id: "music" }), layoutArtistAlbum()], views = {}) {
+      const given = Object.entries(views).map(([root, layout]) => ({ root, layout }));
+      const config = { ...CONFIG, plugins, views: given, configDir: folder, stateDir: folder };
       const instance = await createInstance(config, silentLogger(warnings));
       const origins = await openOrigins(instance, catalogue);
       const parts = createLibraryParts(
@@ -74,6 +75,7 @@ const CONFIG: Config = {
   name: "test",
   mountpoint: "/nowhere",
   plugins: [],
+  views: [],
   cacheDir: "/nowhere",
   stateDir: "/nowhere",
   runtimeDir: "/nowhere",
@@ -261,6 +263,51 @@ test("another layout places every track anew, without reading a tag", async (t) 
   chmodSync(join(bench.music, "a.flac"), 0o000);
   const { tree } = await bench.scan([origin, layoutArtistAlbum({ template: "$genre/$title.$format" })]);
   assert.deepEqual(tree, ["/Folk/A.flac"]);
+});
+
+test("each view has a layout of its own, over the same tracks; changing one places that one anew", async (t) => {
+  const bench = openBench(t);
+  bench.write("x/a.flac", "flac", { title: "A", artists: ["Ann"], album: "First", genres: ["Folk"] });
+  const origin = originLocal({ path: bench.music, id: "music" });
+  const asked: string[] = [];
+  const spy = (name: string): Plugin =>
+    definePlugin({
+      name: `layout-${name}`,
+      setup({ hooks }) {
+        hooks.placeTrack.tap((track) => {
+          asked.push(name);
+          return track.genres.map((genre) => [name, genre, "track.flac"]);
+        });
+      },
+    })();
+  const first = await bench.scan([origin], {
+    "/": layoutArtistAlbum(),
+    "/One": spy("one"),
+    "/Folders": layoutOrigin(),
+  });
+  const { catalogue } = first;
+  assert.deepEqual(first.tree, ["/Ann/First/A.flac", "/Folders/x/a.flac", "/One/one/Folk/track.flac"]);
+  assert.equal(catalogue.totals.tracks, 1);
+  const inodes = catalogue.tree
+    .namesOf(catalogue.files.byPath(1, "x/a.flac")?.ino ?? 0)
+    .map(({ ino }) => ino);
+  assert.equal(inodes.length, 3);
+  asked.length = 0;
+  const second = await bench.scan([origin], {
+    "/": layoutArtistAlbum(),
+    "/One": spy("one"),
+    "/Two": spy("two"),
+  });
+  assert.deepEqual(second.tree, [
+    "/Ann/First/A.flac",
+    "/One/one/Folk/track.flac",
+    "/Two/two/Folk/track.flac",
+  ]);
+  assert.deepEqual(asked, ["two"]);
+  const third = await bench.scan([origin, layoutArtistAlbum()]);
+  assert.deepEqual(third.tree, ["/Ann/First/A.flac"], "the layout among the plugins is that of the root");
+  const last = await bench.scan([origin], { "/One": spy("one") });
+  assert.deepEqual(last.tree, ["/One/one/Folk/track.flac"], "no layout, no view at the root");
 });
 
 test("a layout that throws leaves a track to its folder, and is named", async (t) => {

@@ -35,7 +35,7 @@ const UNIQUE = 0x1122334455667788n;
 const FILE_COUNT = 100;
 
 /** Inode numbers of the tree that {@link openKernelEnd} makes. */
-export const INO = { root: 1, folder: 2, song: 3, remote: 4, link: 5, firstOfFolder: 10 } as const;
+export const INO = { root: 1, folder: 2, song: 3, remote: 4, link: 5, late: 6, firstOfFolder: 10 } as const;
 export const SONG = Buffer.from("the bytes of a song");
 export const TARGET = "folder/../sóng.flac";
 export const FOLDER_NAMES = Array.from({ length: FILE_COUNT }, (_, at) =>
@@ -53,6 +53,7 @@ export function openKernelEnd(): KernelEnd {
   const vfs = openVfs({
     cataloguePath,
     origins: [{ number: 1, local: { root, followSymlinks: false } }, { number: 2 }],
+    lateDirectories: [INO.late],
   });
   const syscalls = loadSyscalls();
   const pair = syscalls.socketpair();
@@ -172,7 +173,9 @@ function fillCatalogue(path: string, root: string): Database.Database {
   node.run(INO.remote, 1, 5_000_000_000, 1000, 0, 2);
   node.run(INO.link, 2, Buffer.byteLength(TARGET), 1000, 0, null);
   db.prepare("INSERT INTO links (ino, target) VALUES (?, ?)").run(INO.link, TARGET);
+  node.run(INO.late, 0, 0, 1000, 0, null);
   name.run(INO.root, "link", INO.link);
+  name.run(INO.late, "made", INO.folder);
   name.run(INO.root, "folder", INO.folder);
   name.run(INO.root, "sóng.flac", INO.song);
   name.run(INO.root, "far.flac", INO.remote);

@@ -87,6 +87,20 @@ test("LOOKUP lets the kernel remember that a name is missing", () => {
   assert.equal(ask(OP.lookup, INO.root, nameArgument("x".repeat(256))).errno, SYSTEM_ERRNO.ENAMETOOLONG);
 });
 
+test("LOOKUP in a late directory hands over what is missing, and lets the kernel keep nothing", () => {
+  const { data } = ask(OP.lookup, INO.late, nameArgument("made"));
+  assert.equal(data.readBigUInt64LE(0), BigInt(INO.folder));
+  assert.equal(data.readBigUInt64LE(16), 0n, "the name is asked for again");
+  assert.ok(data.readBigUInt64LE(24) > 0n, "its attributes are kept");
+  for (const name of ["not yet", "é".normalize("NFD")]) {
+    assert.equal(kernel.ask(OP.lookup, INO.late, nameArgument(name)), undefined);
+    const message = kernel.posted.at(-1);
+    assert.ok(message?.kind === "lookup");
+    assert.deepEqual([message.parentIno, message.name], [INO.late, name]);
+  }
+  assert.equal(ask(OP.lookup, INO.late, nameArgument(Buffer.of(0xff))).data.readBigUInt64LE(0), 0n);
+});
+
 test("READLINK gives the target without a NUL; a link has mode 0777 and the target's length", () => {
   const { data } = ask(OP.lookup, INO.root, nameArgument("link"));
   assert.equal(data.readUInt32LE(100), 0o120777);
