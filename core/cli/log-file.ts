@@ -1,10 +1,10 @@
-import { openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import { makePrivateFolder } from "../private-folder.js";
 
-/** Beyond this the log of earlier runs is moved to `musicfs.log.1`, in bytes. */
+/** Beyond this the log is moved to `musicfs.log.1`, and a new one begins; in bytes. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
 export interface LogFile {
@@ -22,10 +22,7 @@ export function openLogFile(config: Config): LogFile {
   const path = join(config.stateDir, "musicfs.log");
   makePrivateFolder(config.stateDir);
   try {
-    const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > MAX_BYTES) renameSync(path, `${path}.1`);
-    const fd = openSync(path, "a", 0o600);
-    return { path, write: (lines) => appendTo(fd, lines) };
+    return new RotatingFile(path);
   } catch (error) {
     throw new MusicfsError("MFS_FOLDER_UNUSABLE", `cannot write the log ${path}: ${messageOf(error)}`, {
       cause: error,
@@ -33,10 +30,31 @@ export function openLogFile(config: Config): LogFile {
   }
 }
 
-function appendTo(fd: number, lines: string): void {
-  try {
-    writeSync(fd, lines);
-  } catch {
-    // There is nowhere left to say it.
+class RotatingFile implements LogFile {
+  readonly path: string;
+  #fd = -1;
+  #sizeBytes = 0;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#open();
+  }
+
+  write(lines: string): void {
+    try {
+      if (this.#sizeBytes > MAX_BYTES) this.#open();
+      this.#sizeBytes += writeSync(this.#fd, lines);
+    } catch {
+      // There is nowhere left to say it.
+    }
+  }
+
+  #open(): void {
+    const { size } = statSync(this.path, { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size > MAX_BYTES) renameSync(this.path, `${this.path}.1`);
+    const before = this.#fd;
+    this.#fd = openSync(this.path, "a", 0o600);
+    this.#sizeBytes = size > MAX_BYTES ? 0 : size;
+    if (before >= 0) closeSync(before);
   }
 }

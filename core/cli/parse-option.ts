@@ -7,6 +7,12 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError("Expected seconds, such as 30.");
 }
 
+/** A number from 0 to 1,000,000. @throws InvalidArgumentError */
+export function parseCount(text: string): number {
+  if (/^\d{1,6}$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a number from 0.");
+}
+
 /** A depth from 1 to 9999. @throws InvalidArgumentError */
 export function parseLevels(text: string): number {
   if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);

@@ -6,6 +6,7 @@ import { addCache } from "./program-cache.js";
 import { addConfig } from "./program-config.js";
 import { addLooking } from "./program-looking.js";
 import { addRunning } from "./program-running.js";
+import { addService } from "./program-service.js";
 import { reportError } from "./report-error.js";
 
 const EXIT_CODES = `
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addLooking(program);
   addCache(program);
   addConfig(program);
+  addService(program);
   return program;
 }
 

@@ -22,6 +22,7 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   const logFile = options.detached ? openLogFile(config) : undefined;
   const log = logFile ? createFileLog(config.logLevel, logFile) : createCommandLog(config.logLevel, screen);
   surviveClosedOutput(() => undefined);
+  process.on("exit", () => log.flush());
   // A daemon whose folder is in the mount, or on a disk that somebody wants to unmount, is in the way.
   process.chdir("/");
   let mounted: Daemon | undefined;

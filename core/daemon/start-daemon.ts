@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
 import { checkOverlaps } from "../config/overlaps.js";
 import { createLateAnswers } from "../content/late-answers.js";
+import { traceAnswers } from "../content/traced-answers.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import { makeGeneratedFolders } from "../generated/generated-disk.js";
 import {
@@ -85,13 +86,16 @@ async function mountLibrary(
         ...(origin.local ? { local: origin.local } : {}),
       })),
     },
-    late: createLateAnswers({
-      catalogue: catalogue.reader,
-      origins: new Map(origins.map((origin) => [origin.number, origin])),
-      refresh: async (ino) => (await library.promise).refresh(ino),
-      lookup: async () => undefined,
+    late: traceAnswers(
+      createLateAnswers({
+        catalogue: catalogue.reader,
+        origins: new Map(origins.map((origin) => [origin.number, origin])),
+        refresh: async (ino) => (await library.promise).refresh(ino),
+        lookup: async () => undefined,
+        log,
+      }),
       log,
-    }),
+    ),
     log,
   });
   undo.push(() => mount.unmount(0));

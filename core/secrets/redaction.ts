@@ -5,8 +5,10 @@ export const HIDDEN = "***";
 const MIN_LENGTH = 4;
 /** A secret that is rotated leaves its old values known; beyond this the oldest are forgotten. */
 const MAX_KNOWN = 1000;
+/** Plain data is not nested deeper; what is, may be nested in itself. */
+const MAX_DEPTH = 10;
 // The user's name may stay: it helps to find which of several addresses is meant.
-const ADDRESS_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/giu;
+const ADDRESS_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@"]*:)[^\s/@"]+@/giu;
 const SECRET_KEY =
   /(^pass|password|passphrase|passwd|secret|token|credentials?|authorization|cookie|(api|access|private)[_-]?key)$/iu;
 
@@ -44,14 +46,19 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
 }
 
-/** A copy of plain data in which everything under a key that names a secret is hidden. */
-export function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
+/**
+ * A copy of plain data without secrets: what stands under a key that names one is hidden, as are known ones in
+ * any text. Beyond `depth` levels nothing is copied.
+ */
+export function withoutSecrets(value: unknown, depth: number = MAX_DEPTH): unknown {
+  if (typeof value === "string") return redact(value);
   if (typeof value !== "object" || value === null) return value;
-  if (hasToJson(value)) return withoutSecrets(value.toJSON());
+  if (depth === 0) return "…";
+  if (Array.isArray(value)) return value.map((inner) => withoutSecrets(inner, depth - 1));
+  if (hasToJson(value)) return withoutSecrets(value.toJSON(), depth - 1);
   const entries = Object.entries(value).map(([key, inner]) => [
     key,
-    isSecretKey(key) && inner !== undefined && inner !== null ? HIDDEN : withoutSecrets(inner),
+    isSecretKey(key) && inner !== undefined && inner !== null ? HIDDEN : withoutSecrets(inner, depth - 1),
   ]);
   return Object.fromEntries(entries);
 }
@@ -67,7 +74,7 @@ function spellingsOf(value: string): string[] {
 function patternOf(spellings: readonly string[]): RegExp {
   const sorted = spellings.toSorted((one, other) => other.length - one.length);
   return new RegExp(
-    sorted.map((spelling) => spelling.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&")).join("|"),
+    sorted.map((spelling) => spelling.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")).join("|"),
     "gu",
   );
 }

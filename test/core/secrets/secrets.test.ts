@@ -69,6 +69,8 @@ test("known values are hidden in each of their spellings, the longest first", ()
   hideSecret('s3cr3t "quoted" & more');
   hideSecret("s3cr3t");
   hideSecret("abc");
+  hideSecret("^a-b.c*d/e[f]{1}|g(h)\\i$");
+  assert.equal(redact("x ^a-b.c*d/e[f]{1}|g(h)\\i$ y"), "x *** y");
   assert.equal(redact("a s3cr3t b"), "a *** b");
   assert.equal(redact('x s3cr3t "quoted" & more y'), "x *** y");
   assert.equal(redact(JSON.stringify({ x: 's3cr3t "quoted" & more' })), '{"x":"***"}');

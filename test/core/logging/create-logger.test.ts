@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLogger, type LoggerOptions } from "../../core/logging.js";
-import { escapeControls, escapeControlsInLines, safeJson } from "../../core/text.js";
+import { createLogger, type LoggerOptions } from "../../../core/logging/create-logger.js";
+import { escapeControls, escapeControlsInLines, safeJson } from "../../../core/text.js";
 
 // What a tag may try: colours, a bell, a cleared screen, a second line, reordered text.
 const EVIL = "a\u001b[31m\u0007\n\u009b2Jb\u202ec\u007f";
