@@ -53,6 +53,7 @@ export { type Notification, startNotifier } from "./notifier/notifier.js";
 export { notifierOptions } from "./notifier/options.js";
 export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind } from "./plugin.js";
 export { definePlugin } from "./plugin.js";
+export { type Place, Queue } from "./queue.js";
 export type { Secret } from "./secrets/secret.js";
 export { secret } from "./secrets/secret.js";
 export { templateText } from "./template/option.js";

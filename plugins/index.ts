@@ -1,5 +1,6 @@
 /** What `import … from "musicfs/plugins"` gives: the plugins that come with MusicFS. */
 export { cacheLru } from "./cache-lru/index.js";
+export { cacheSieve } from "./cache-sieve/index.js";
 export { chunkerFastcdc } from "./chunker-fastcdc/index.js";
 export { layoutArtistAlbum } from "./layout-artist-album/index.js";
 export { layoutOrigin } from "./layout-origin/index.js";

@@ -1,7 +1,12 @@
 /** What a cache policy knows of one cached file. */
 export interface CacheItem {
-  /** Names one version of one file; stays the same while it is cached, and over restarts. */
+  /** Names what is cached of one version of one file; stays the same while it is cached, and over restarts. */
   readonly key: number;
+  /**
+   * What this version of the file has again when it comes back after it left, and hardly any other has: lets a
+   * policy remember what left. Absent: it has its key again.
+   */
+  readonly version?: number;
   /** Of the whole file; less of it may be cached. */
   readonly sizeBytes: number;
 }
@@ -20,7 +25,10 @@ export interface CachePolicy {
    * pinned ones are kept without asking.
    */
   admits(item: CacheItem): boolean;
-  /** A file entered the cache. At a start: once for each file that is cached, the one read longest ago first. */
+  /**
+   * A file entered the cache, or is of another size now. At a start: once for each file that is cached, as of the
+   * time when it entered, the one read longest ago first; its last read is told by {@link touched}.
+   */
   added(item: CacheItem, nowMs: number): void;
   /** A cached file was read. Told at most a second late, and many reads in a row as one. */
   touched(key: number, nowMs: number): void;

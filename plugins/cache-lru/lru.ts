@@ -1,5 +1,4 @@
-import type { CachePolicy } from "musicfs";
-import { type Place, Queue } from "./queue.js";
+import { type CachePolicy, type Place, Queue } from "musicfs";
 
 export interface LruLimits {
   readonly maxBytes: number;

@@ -122,6 +122,42 @@ export const cachePolicyContract: readonly CachePolicyCase[] = [
     },
   },
   {
+    name: "a file that is added again, with another size, is one file",
+    async run({ policy }) {
+      const keys = addMany(policy, 100);
+      for (const key of keys) policy.added({ key, sizeBytes: 7 * key }, START_MS);
+      assert.deepEqual(sorted(policy.victims(START_MS)), keys);
+      for (const key of keys) policy.removed(key);
+      assert.deepEqual([...policy.victims(START_MS)], []);
+    },
+  },
+  {
+    name: "files come, go and are read while victims are asked for: what left is not named, what stays is",
+    async run({ policy }) {
+      const keys = addMany(policy, 1000);
+      const gone = new Set<number>();
+      const named = new Set<number>();
+      let newest = keys.length;
+      for (const key of policy.victims(START_MS)) {
+        assert.ok(!gone.has(key), `${key} was named after it had left`);
+        named.add(key);
+        assert.ok(named.size <= 2 * keys.length, "it never ends");
+        // The one that was named leaves, and one that may not have been; one is read, and now and then one comes.
+        for (const leaving of [key, (key * 7) % keys.length]) {
+          policy.removed(leaving);
+          gone.add(leaving);
+        }
+        if (named.size % 4 === 0) policy.added({ key: ++newest, sizeBytes: 5 }, START_MS);
+        policy.touched((key * 3) % keys.length, START_MS + 3_600_000);
+      }
+      assert.deepEqual(
+        keys.filter((key) => !gone.has(key) && !named.has(key)),
+        [],
+        "these were never named",
+      );
+    },
+  },
+  {
     name: "after any number of calls in any order, with a clock that jumps, it knows what is there",
     async run({ policy }) {
       const random = createRandom(12);

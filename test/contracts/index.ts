@@ -16,5 +16,6 @@ export { originContract } from "./origin.js";
 export type { OriginCase, OriginSubject } from "./origin-subject.js";
 export { createRandom, type Random } from "./random.js";
 export { manyFiles, type SampleFile, sampleFiles, writeSampleTree } from "./sample-tree.js";
+export { scanResistanceContract } from "./scan-resistance.js";
 export { type SearchCase, type SearchSubject, searchContract } from "./search.js";
 export { type SetUpOptions, type SetUpPlugin, setUpPlugin } from "./set-up-plugin.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { CachePolicy, Chunker, OriginFile } from "musicfs";
-import { cacheLru, chunkerFastcdc, layoutArtistAlbum } from "musicfs/plugins";
+import { cacheLru, cacheSieve, chunkerFastcdc, layoutArtistAlbum } from "musicfs/plugins";
 import {
   type ContractCase,
   type ContractSubject,
@@ -12,6 +12,7 @@ import {
   originContract,
   runCase,
   runContract,
+  scanResistanceContract,
   setUpPlugin,
 } from "musicfs/testing";
 import { pathsOf } from "../../core/library/track-places.js";
@@ -201,6 +202,79 @@ describe("the contract of a cache policy finds", () => {
   finds(cachePolicyContract, "a limit that is none", /limits are finite/, () =>
     policy(() => ({ maxBytes: Number.POSITIVE_INFINITY })),
   );
+  finds(cachePolicyContract, "a file that is there twice when it is added twice", /added again/, () =>
+    policy(({ added, removed, victims }) => {
+      const times = new Map<number, number>();
+      return {
+        added: (item, nowMs) => {
+          times.set(item.key, (times.get(item.key) ?? 0) + 1);
+          added(item, nowMs);
+        },
+        removed: (key) => {
+          const left = (times.get(key) ?? 0) - 1;
+          times.set(key, left);
+          if (left <= 0) removed(key);
+        },
+        victims,
+      };
+    }),
+  );
+  finds(cachePolicyContract, "victims that were listed before they were asked for", /come, go and are/, () =>
+    policy(({ victims }) => ({ victims: (nowMs) => [...victims(nowMs)] })),
+  );
+  finds(cachePolicyContract, "a walk that ends where a file left", /come, go and are/, () =>
+    policy(({ victims, removed }) => {
+      let hasLeft = false;
+      return {
+        removed: (key) => {
+          hasLeft = true;
+          removed(key);
+        },
+        *victims(nowMs) {
+          hasLeft = false;
+          for (const key of victims(nowMs)) {
+            yield key;
+            if (hasLeft) return;
+          }
+        },
+      };
+    }),
+  );
+});
+
+describe("the contract of scan resistance finds", () => {
+  const policy = async (plugin: Parameters<typeof setUpPlugin>[0]) => {
+    const { cachePolicy, close } = await setUpPlugin(plugin);
+    return { policy: await cachePolicy(), close };
+  };
+  finds(scanResistanceContract, "what was read last for what is played", /outlives a library/, () =>
+    policy(cacheLru()),
+  );
+  finds(scanResistanceContract, "pieces of one read for uses", /in many pieces/, () =>
+    policy(cacheSieve({ useGap: 0 })),
+  );
+  finds(scanResistanceContract, "favourites for ever", /comes to take the place/, async () => {
+    const { policy: honest, close } = await policy(cacheSieve());
+    // Once used again, a file is named last, whatever comes.
+    const used = new Set<number>();
+    const isUsed = (key: number): boolean => used.has(key);
+    const stubborn: CachePolicy = {
+      maxBytes: honest.maxBytes,
+      minFreeBytes: honest.minFreeBytes,
+      admits: (item) => honest.admits(item),
+      added: (item, nowMs) => honest.added(item, nowMs),
+      touched: (key, nowMs) => {
+        if (used.size < 100) used.add(key);
+        honest.touched(key, nowMs);
+      },
+      removed: (key) => honest.removed(key),
+      victims: (nowMs) => {
+        const keys = [...honest.victims(nowMs)];
+        return [...keys.filter((key) => !isUsed(key)), ...keys.filter(isUsed)];
+      },
+    };
+    return { policy: stubborn, close };
+  });
 });
 
 /** Registers a test that runs all cases on a broken subject, and sees that one whose name matches fails. */

@@ -9,11 +9,15 @@ export interface Place<T> {
 /**
  * Values in the order in which they came, each of which can leave in constant time, also while the queue is
  * walked. A `Map` keeps an order, too, but what leaves it remains as a hole that every walk steps over, and
- * now and then it is built anew as a whole (README.md has the figures).
+ * now and then it is built anew as a whole (plugins/cache-lru/README.md has the figures).
  */
 export class Queue<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
+
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
 
   push(value: T): Place<T> {
     const place: Place<T> = { value, before: this.#last, after: undefined, isLeft: false };
