@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import type { OriginCapacity } from "../model/origin.js";
 import { unusableFolder } from "../private-folder.js";
+import { AlbumTable } from "./albums.js";
 import { FileTable } from "./files.js";
 import { GeneratedTable } from "./generated.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
@@ -22,6 +23,7 @@ const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 export class Catalogue {
   readonly path: string;
   readonly files: FileTable;
+  readonly albums: AlbumTable;
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
   readonly views: ViewTable;
@@ -33,7 +35,8 @@ export class Catalogue {
   constructor(db: Database.Database, path: string) {
     this.#db = db;
     this.path = path;
-    this.files = new FileTable(db);
+    this.albums = new AlbumTable(db);
+    this.files = new FileTable(db, this.albums);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.views = new ViewTable(db);
@@ -56,6 +59,7 @@ export class Catalogue {
     } catch (error) {
       this.#totals = before;
       this.files.forgetCounts();
+      this.albums.forget();
       throw error;
     }
   }

@@ -1,7 +1,8 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { OriginFile } from "../model/origin.js";
 import type { AudioProperties, TrackTags } from "../model/track.js";
-import { FILE_STATE, NODE_KIND } from "./schema.js";
+import type { AlbumTable } from "./albums.js";
+import { FILE_KIND, FILE_STATE, NODE_KIND } from "./schema.js";
 
 /** A file as the catalogue knows it. */
 export interface FileRow {
@@ -13,6 +14,10 @@ export interface FileRow {
   readonly version: string | null;
   readonly state: number;
   readonly ino: number;
+  /** See `FILE_KIND`. */
+  readonly kind: number;
+  /** Number of the folder of the album that it belongs to. */
+  readonly album: number;
 }
 
 /** Why a file's tags could not be read. */
@@ -32,13 +37,14 @@ export interface ProblemRow extends FileProblem {
   readonly path: string;
 }
 
-type FileTuple = [number, number, string, number, number, string | null, number, number];
+type FileTuple = [number, number, string, number, number, string | null, number, number, number, number];
 
-const FILE_COLUMNS = "f.id, f.origin, f.path, f.size, f.mtime_ms, f.version, f.state, f.ino";
+const FILE_COLUMNS = "f.id, f.origin, f.path, f.size, f.mtime_ms, f.version, f.state, f.ino, f.kind, f.album";
 
 /** Files, their tags and their problems. All calls are synchronous; writing ones belong in a transaction. */
 export class FileTable {
   readonly #db: Database;
+  readonly #albums: AlbumTable;
   readonly #byPath: Statement<[number, string], FileTuple>;
   readonly #byId: Statement<[number], FileTuple>;
   readonly #byIno: Statement<[number], FileTuple>;
@@ -56,10 +62,14 @@ export class FileTable {
   readonly #deleteFile: Statement;
   readonly #deleteNode: Statement;
   readonly #tagged: Statement<[number], TrackTuple>;
+  readonly #ofAlbum: Statement<[number, number, number, number], FileTuple>;
+  readonly #startingWith: Statement<[number, string, string, number], FileTuple>;
   readonly #counts = new Map<number, number>();
 
-  constructor(db: Database) {
+  /** @param albums is told of every change of a file. */
+  constructor(db: Database, albums: AlbumTable) {
     this.#db = db;
+    this.#albums = albums;
     const select = `SELECT ${FILE_COLUMNS} FROM files f`;
     this.#byPath = db
       .prepare<[number, string], FileTuple>(`${select} WHERE f.origin = ? AND f.path = ?`)
@@ -83,11 +93,11 @@ export class FileTable {
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.file}, ?, ?, 0, NULL)`,
     );
     this.#insertFile = db.prepare(
-      `INSERT INTO files (origin, path, size, mtime_ms, version, state, ino) VALUES (?, ?, ?, ?, ?, ${FILE_STATE.listed}, ?)`,
+      "INSERT INTO files (origin, path, size, mtime_ms, version, state, ino, kind, album) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#linkNode = db.prepare("UPDATE nodes SET file = ? WHERE ino = ?");
     this.#updateFile = db.prepare(
-      `UPDATE files SET size = ?, mtime_ms = ?, version = ?, state = ${FILE_STATE.listed} WHERE id = ?`,
+      "UPDATE files SET size = ?, mtime_ms = ?, version = ?, state = ? WHERE id = ?",
     );
     // 16 bits, as a mount driver has room for.
     this.#updateNode = db.prepare(
@@ -103,6 +113,16 @@ export class FileTable {
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
     this.#tagged = db
       .prepare<[number], TrackTuple>(`SELECT ${TRACK_COLUMNS} FROM tracks WHERE file = ?`)
+      .raw();
+    this.#ofAlbum = db
+      .prepare<[number, number, number, number], FileTuple>(
+        `${select} INDEXED BY files_of_album WHERE f.album = ? AND f.kind = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
+      )
+      .raw();
+    this.#startingWith = db
+      .prepare<[number, string, string, number], FileTuple>(
+        `${select} WHERE f.origin = ? AND f.path >= ? AND f.path < ? ORDER BY f.path LIMIT ?`,
+      )
       .raw();
   }
 
@@ -152,31 +172,56 @@ export class FileTable {
     this.#counts.clear();
   }
 
-  /** Adds a file and its inode; its tags are to be read. */
-  insert(originNumber: number, file: OriginFile): FileRow {
+  /** Adds a file and its inode; the tags of a track are to be read. */
+  insert(originNumber: number, file: OriginFile, kind: number = FILE_KIND.track): FileRow {
     const ino = Number(this.#insertNode.run(file.sizeBytes, file.mtimeMs).lastInsertRowid);
     const { path, sizeBytes, mtimeMs } = file;
     const version = file.version ?? null;
+    const album = this.#albums.idOf(originNumber, path);
+    const state = stateOfNew(kind);
     const id = Number(
-      this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, ino).lastInsertRowid,
+      this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album)
+        .lastInsertRowid,
     );
     this.#linkNode.run(id, ino);
     this.#adjustCount(originNumber, 1);
-    return { id, originNumber, path, sizeBytes, mtimeMs, version, state: FILE_STATE.listed, ino };
+    this.#albums.touch(album);
+    return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album };
   }
 
-  /** Notes a new version of a file's content: its inode gets a new revision, its tags are to be read again. */
+  /** Notes a new version of a file's content: its inode gets a new revision, a track's tags are to be read again. */
   update(row: FileRow, file: OriginFile): void {
-    this.#updateFile.run(file.sizeBytes, file.mtimeMs, file.version ?? null, row.id);
+    const state = stateOfNew(row.kind);
+    this.#updateFile.run(file.sizeBytes, file.mtimeMs, file.version ?? null, state, row.id);
     this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
+    this.#albums.touch(row.album);
   }
 
   /** Keeps what was read of a file, and what was wrong with it. */
-  saveReading(id: number, tags: TrackTags, audio: AudioProperties, problem: FileProblem | undefined): void {
+  saveReading(
+    row: Pick<FileRow, "id" | "album">,
+    tags: TrackTags,
+    audio: AudioProperties,
+    problem: FileProblem | undefined,
+  ): void {
+    const { id } = row;
     this.#saveTrack.run(id, ...trackTupleOf(tags, audio));
     if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
     else this.#dropProblem.run(id);
     this.#setRead.run(id);
+    this.#albums.touch(row.album);
+  }
+
+  /** Files of one kind that belong to the album of a folder, by id, after `id`. */
+  ofAlbum(album: number, kind: number, id: number, limit: number): FileRow[] {
+    return this.#ofAlbum.all(album, kind, id, limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Files whose path goes on with anything behind `start`, by path; `start` ends with a character below `\u007f`. */
+  startingWith(originNumber: number, start: string, limit: number): FileRow[] {
+    const last = start.length - 1;
+    const end = start.slice(0, last) + String.fromCharCode(start.charCodeAt(last) + 1);
+    return this.#startingWith.all(originNumber, start, end, limit).map((row) => fileOf(row) as FileRow);
   }
 
   /** What is known of a file's content; nothing at all as long as it was not read. */
@@ -190,6 +235,7 @@ export class FileTable {
     this.#adjustCount(row.originNumber, -1);
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
+    this.#albums.touch(row.album);
   }
 
   /** Notes files to be read again that had a problem with this code; belongs in no transaction. */
@@ -310,8 +356,12 @@ function textToList(text: Text): string[] {
 
 function fileOf(row: FileTuple | undefined): FileRow | undefined {
   if (!row) return undefined;
-  const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino] = row;
-  return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino };
+  const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album] = row;
+  return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album };
+}
+
+function stateOfNew(kind: number): number {
+  return kind === FILE_KIND.track ? FILE_STATE.listed : FILE_STATE.read;
 }
 
 /** A file as its origin gave it. */

@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { MusicfsError } from "../errors.js";
+import { albumFolderOf } from "./album-folder.js";
 
 /** `PRAGMA application_id` of a catalogue: "MusF". */
 export const APPLICATION_ID = 0x4d757346;
@@ -10,6 +11,15 @@ export const FILE_STATE = {
   listed: 0,
   /** Its tags were read, or its problem is known. */
   read: 1,
+} as const;
+
+/** Values of `files.kind`. */
+export const FILE_KIND = {
+  /** Music. */
+  track: 0,
+  /** What lies beside it: lyrics, cue sheets, pictures, booklets. */
+  beside: 1,
+  playlist: 2,
 } as const;
 
 /** Values of `nodes.kind`. */
@@ -127,6 +137,23 @@ const MIGRATIONS: readonly string[] = [
   DELETE FROM meta WHERE key = 'layout';
   ALTER TABLE names ADD COLUMN view INTEGER NOT NULL DEFAULT ${ROOT_VIEW};
   `,
+  `
+  CREATE TABLE albums (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin  INTEGER NOT NULL,
+    path    TEXT NOT NULL,
+    touched INTEGER NOT NULL,
+    digest  TEXT
+  );
+  CREATE UNIQUE INDEX albums_by_path ON albums(origin, path);
+  CREATE INDEX albums_touched ON albums(id) WHERE touched = 1;
+  ALTER TABLE files ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE files ADD COLUMN album INTEGER NOT NULL DEFAULT 0;
+  INSERT INTO albums (origin, path, touched) SELECT DISTINCT origin, album_folder_of(path), 1 FROM files;
+  UPDATE files SET album =
+    (SELECT a.id FROM albums a WHERE a.origin = files.origin AND a.path = album_folder_of(files.path));
+  CREATE INDEX files_of_album ON files(album, kind);
+  `,
 ];
 
 /** The newest schema that this code knows. */
@@ -151,6 +178,7 @@ export function migrate(db: Database, path: string): void {
       `${path} was written by a newer MusicFS (schema ${version}; this one knows up to ${SCHEMA_VERSION})`,
     );
   }
+  db.function("album_folder_of", { deterministic: true }, (path) => albumFolderOf(String(path)));
   MIGRATIONS.slice(version).forEach((step, index) => {
     db.transaction(() => {
       db.exec(step);

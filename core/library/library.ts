@@ -7,6 +7,7 @@ import { messageOf } from "../errors.js";
 import type { Hooks, ScanSummary } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange } from "../model/entry.js";
+import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import {
@@ -57,6 +58,7 @@ export class Library {
   readonly #editor: TreeEditor;
   readonly #views: Views;
   readonly #shelf: TrackShelf;
+  readonly #albums: AlbumShelf;
   readonly #progress = new ScanProgress();
   readonly #committed = (): void => this.#publish();
   // One reader at a time, so that no file is read twice.
@@ -73,6 +75,7 @@ export class Library {
       () => new Views({ catalogue, editor, originIds, views: options.views }),
     );
     this.#shelf = new TrackShelf({ catalogue, log, originIds, views: this.#views.open });
+    this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, committed: this.#committed });
     this.#publish();
   }
 
@@ -208,6 +211,7 @@ export class Library {
       catalogue,
       tagPool,
       shelf: this.#shelf,
+      albums: this.#albums,
       progress: this.#progress,
       origins: this.#origins,
     };

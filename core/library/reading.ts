@@ -1,5 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
+import { NO_FACTS } from "./album-knowledge.js";
+import type { AlbumShelf } from "./album-shelf.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { nextTurn } from "./listing.js";
 import type { ScanProgress } from "./progress.js";
@@ -14,6 +16,7 @@ const BATCHES_IN_FLIGHT = 4;
 export interface ReadingContext {
   readonly catalogue: Catalogue;
   readonly shelf: TrackShelf;
+  readonly albums: AlbumShelf;
   readonly progress: ScanProgress;
   readonly tagPool: TagPool;
   readonly origins: ReadonlyMap<number, LibraryOrigin>;
@@ -21,7 +24,7 @@ export interface ReadingContext {
 }
 
 /**
- * Reads the tags of every file that is noted to be read, and shows it in the tree. What was read is
+ * Reads the tags of every file that is noted to be read, and shows it in the tree, folder by folder. What was read is
  * committed batch by batch, in the order of the listing: a scan that is killed goes on where it was.
  *
  * `hasMore` tells, when nothing is left, whether to wait for more: it resolves to `false` when there is none.
@@ -48,10 +51,13 @@ export async function readTagsOfNoted(
       continue;
     }
     const next = inFlight.shift();
-    if (next) commit(context, await next);
+    if (next) {
+      commit(context, await next);
+      await context.albums.settle(signal);
+    }
     // A known file that changed may have been noted behind the place where this is.
     else if (id > 0) id = 0;
-    else if (!(await hasMore())) return;
+    else if (!(await hasMore())) return context.albums.settle(signal);
     await nextTurn();
   }
 }
@@ -93,7 +99,10 @@ function jobOf({ origins }: ReadingContext, row: FileRow): TagJob {
   };
 }
 
-function commit({ catalogue, shelf, progress, committed }: ReadingContext, { rows, results }: Read): void {
+function commit(
+  { catalogue, shelf, albums, progress, committed }: ReadingContext,
+  { rows, results }: Read,
+): void {
   catalogue.transaction(() => {
     rows.forEach((row, index) => {
       const result = results[index];
@@ -101,8 +110,8 @@ function commit({ catalogue, shelf, progress, committed }: ReadingContext, { row
       const current = catalogue.files.byId(row.id);
       if (!result || !current || current.mtimeMs !== row.mtimeMs || current.sizeBytes !== row.sizeBytes)
         return;
-      catalogue.files.saveReading(row.id, result.tags, result.audio, result.problem);
-      shelf.put(row);
+      catalogue.files.saveReading(row, result.tags, result.audio, result.problem);
+      if (albums.isHeap(row.album)) shelf.put(row, NO_FACTS);
     });
   });
   progress.read(rows.length);

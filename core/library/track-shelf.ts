@@ -1,8 +1,10 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
+import { FILE_KIND } from "../catalogue/schema.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Track } from "../model/track.js";
+import { type FolderFacts, factsOfFolder, NO_FACTS } from "./album-knowledge.js";
 import { nextTurn } from "./listing.js";
 import { NAMES_VERSION } from "./names.js";
 import { originSegments, TRACK_VERSION, trackOf } from "./track.js";
@@ -30,12 +32,16 @@ export class TrackShelf {
     this.#options = options;
   }
 
-  /** Places one file whose tags are known, in every view; belongs in a transaction. */
-  put(row: FileRow, views = this.#options.views): void {
+  /**
+   * Places one file whose tags are known, in every view; belongs in a transaction.
+   *
+   * @param folder what the tracks of its folder tell of each other.
+   */
+  put(row: FileRow, folder: FolderFacts, views = this.#options.views): void {
     const { catalogue, originIds } = this.#options;
     const file = catalogue.files.tagged(row);
     if (!file) return;
-    const track = trackOf(file, originIds.get(row.originNumber) ?? "");
+    const track = trackOf(file, originIds.get(row.originNumber) ?? "", folder);
     for (const view of views)
       view.placer.place(row, this.#pathsOf(track, view) ?? [originSegments(row.path)]);
   }
@@ -64,11 +70,21 @@ export class TrackShelf {
       const last = rows.at(-1);
       if (!last) return;
       id = last.id;
-      catalogue.transaction(() => {
-        for (const row of rows) this.put(row, views);
-      });
+      catalogue.transaction(() => this.#putSlice(rows, views));
       committed();
       await nextTurn();
+    }
+  }
+
+  // Files of one folder mostly follow each other.
+  #putSlice(rows: readonly FileRow[], views: readonly OpenView[]): void {
+    let album = 0;
+    let facts = NO_FACTS;
+    for (const row of rows) {
+      if (row.kind !== FILE_KIND.track) continue;
+      if (row.album !== album) facts = factsOfFolder(this.#options.catalogue, row.album);
+      album = row.album;
+      this.put(row, facts, views);
     }
   }
 

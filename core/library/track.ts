@@ -1,37 +1,51 @@
 import type { TaggedFile } from "../catalogue/files.js";
 import type { Track } from "../model/track.js";
-import { splitExtension } from "./names.js";
+import {
+  albumKeyOf,
+  albumTitleOf,
+  type FolderFacts,
+  mainArtistOf,
+  NO_FACTS,
+  VARIOUS_ARTISTS,
+} from "./album-knowledge.js";
+import { type Place, placeOf } from "./place.js";
 
 /** Changes whenever the same tags would make another track, so that every track is placed anew. */
-export const TRACK_VERSION = 1;
+export const TRACK_VERSION = 2;
 
 export const UNKNOWN_ARTIST = "Unknown Artist";
 export const UNKNOWN_ALBUM = "Unknown Album";
-export const VARIOUS_ARTISTS = "Various Artists";
 
-/** `01 - Title`, `01. Title`, `1-01 Title`: an optional disc, a track number, and what follows. */
-const NUMBERED = /^(?:(\d{1,2})[-.])?(\d{1,3})(?:\s*[-–._]\s*|\s+)(?=\S)(.*)$/u;
-
-/** Makes of a file's tags the track that layouts see: the file's own name and folders stand in for what is missing. */
-export function trackOf(file: TaggedFile, originId: string): Track {
+/**
+ * Makes of a file's tags the track that layouts see: the other tracks of its folder, and the file's own name
+ * and folders, stand in for what is missing.
+ */
+export function trackOf(file: TaggedFile, originId: string, folder: FolderFacts = NO_FACTS): Track {
   const { tags, audio } = file;
   const place = placeOf(file.path);
-  const artists = tags.artists.length > 0 ? tags.artists : tags.albumArtists;
-  const artist = artists.join(", ") || place.artistFolder || UNKNOWN_ARTIST;
-  const albumArtist = tags.albumArtists.join(", ") || (tags.compilation ? VARIOUS_ARTISTS : artist);
+  const { title: album, discNumber } = albumTitleOf(file, place);
+  const facts = album === undefined ? {} : (folder.get(albumKeyOf(album)) ?? {});
+  const { artists, title } = creditOf(file, place, facts.albumArtist);
+  const artist = artists.join(", ") || UNKNOWN_ARTIST;
+  const own = tags.albumArtists.join(", ") || (tags.compilation ? VARIOUS_ARTISTS : undefined);
   return {
     ...tags,
     originId,
     path: file.path,
     sizeBytes: file.sizeBytes,
     extension: audio.format || place.extension,
-    tagged: tags.title !== undefined || tags.album !== undefined || tags.artists.length > 0,
-    title: tags.title ?? place.title,
+    tagged: isTagged(file) || (place.isPlain && place.trackNumber !== undefined),
+    title,
     artist,
     artists,
-    albumArtist,
-    album: tags.album ?? (place.albumFolder || UNKNOWN_ALBUM),
-    ...numbersOf(tags.trackNumber ?? place.trackNumber, tags.discNumber ?? place.discNumber),
+    albumArtist: own ?? facts.albumArtist ?? mainArtistOf(artist),
+    album: album ?? (place.album || UNKNOWN_ALBUM),
+    ...present({
+      trackNumber: tags.trackNumber ?? place.trackNumber,
+      discNumber: tags.discNumber ?? discNumber ?? place.discNumber,
+      discs: facts.discs,
+      year: facts.year ?? tags.year ?? place.year,
+    }),
     audio,
   };
 }
@@ -41,24 +55,31 @@ export function originSegments(path: string): string[] {
   return path.split("/");
 }
 
-function numbersOf(trackNumber: number | undefined, discNumber: number | undefined) {
-  return {
-    ...(trackNumber === undefined ? {} : { trackNumber }),
-    ...(discNumber === undefined ? {} : { discNumber }),
-  };
+function isTagged({ tags }: TaggedFile): boolean {
+  return tags.title !== undefined || tags.album !== undefined || tags.artists.length > 0;
 }
 
-// `Artist/Album/01 - Title.flac`, as far as the path has so many folders.
-function placeOf(path: string) {
-  const segments = originSegments(path);
-  const { stem, extension } = splitExtension(segments.at(-1) ?? "");
-  const numbered = NUMBERED.exec(stem);
-  return {
-    title: numbered?.[3] ?? stem,
-    extension: extension.slice(1).toLowerCase(),
-    albumFolder: segments.at(-2) ?? "",
-    artistFolder: segments.at(-3) ?? "",
-    trackNumber: numbered ? Number(numbered[2]) : undefined,
-    discNumber: numbered?.[1] ? Number(numbered[1]) : undefined,
+// `Artist - Title` in a file's name counts only where no tag names the artist; else it may be all title.
+function creditOf({ tags }: TaggedFile, place: Place, albumArtist: string | undefined) {
+  if (tags.artists.length > 0)
+    return { artists: tags.artists, title: tags.title ?? titleIn(place, tags.artists) };
+  if (place.trackArtist !== undefined && (tags.title === undefined || tags.title === place.title)) {
+    return { artists: [place.trackArtist], title: place.title };
+  }
+  const known = albumArtist === VARIOUS_ARTISTS ? undefined : albumArtist;
+  const stand = known ?? place.artist;
+  const artists = tags.albumArtists.length > 0 ? tags.albumArtists : stand === "" ? [] : [stand];
+  return { artists, title: tags.title ?? place.title };
+}
+
+function titleIn(place: Place, artists: readonly string[]): string {
+  if (place.trackArtist === undefined) return place.title;
+  const isCredit = artists.some((artist) => albumKeyOf(artist) === albumKeyOf(place.trackArtist ?? ""));
+  return isCredit ? place.title : `${place.trackArtist} - ${place.title}`;
+}
+
+function present<T extends Record<string, number | undefined>>(values: T): { [K in keyof T]?: number } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: number;
   };
 }

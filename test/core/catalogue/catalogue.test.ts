@@ -34,7 +34,7 @@ test("what is written is there after closing and opening, under the same numbers
   const row = first.transaction(() => {
     const file = first.files.insert(origin, { path: "a.flac", sizeBytes: 5_000_000_000, mtimeMs: 1.25 });
     first.files.saveReading(
-      file.id,
+      file,
       { ...TAGS, title: "T" },
       { format: "flac" },
       { code: "malformed", detail: "x" },

@@ -116,8 +116,8 @@ test("tracks are shown by their tags, and by their folder where they have none",
   writeFileSync(join(bench.music, "y/notes.txt"), "not shown");
   const { tree, library } = await bench.scan();
   assert.deepEqual(tree, [
-    "/Ann/First (1999)/01 - One.flac",
-    "/Band/First/Two.mp3",
+    "/Band/First (1999)/01 - One.flac",
+    "/Band/First (1999)/Two.mp3",
     "/Cleo/Songs/04 - Four.opus",
     "/Various Artists/Hits/03 - 3.ogg",
     "/y/broken.mp3",
@@ -146,7 +146,7 @@ test("a second scan reads nothing that did not change, and notices what did", as
   assert.ok(kept && before);
   catalogue.transaction(() =>
     catalogue.files.saveReading(
-      kept.id,
+      kept,
       {
         title: "Not read again",
         artists: [],
@@ -160,11 +160,63 @@ test("a second scan reads nothing that did not change, and notices what did", as
     ),
   );
   const { tree } = await bench.scan();
-  assert.deepEqual(tree, ["/Ann/First/A.flac", "/Ann/First/New B.flac", "/Dee/First/D.flac"]);
+  assert.deepEqual(tree, [
+    "/Unknown Artist/Unknown Album/Not read again.flac",
+    "/Various Artists/First/D.flac",
+    "/Various Artists/First/New B.flac",
+  ]);
   assert.equal(catalogue.files.tagged(kept)?.tags.title, "Not read again");
   const after = catalogue.files.byPath(origin, "b.flac");
   assert.equal(after?.ino, before.ino, "a retagged file keeps its inode");
   assert.equal(catalogue.reader.fileOf(before.ino)?.revision, 1);
+});
+
+test("the tree of one folder depends on its files, whatever the order of the scan, and follows them", async (t) => {
+  const write = (bench: Bench, name: string, artist: string, disc: number, year?: number): void =>
+    bench.write(`hits/CD${disc}/${name}.flac`, "flac", {
+      title: name,
+      artists: [artist],
+      album: "Hits",
+      ...(year === undefined ? {} : { year }),
+    });
+  const all = ["a", "b", "c"].map(
+    (name, at) => [name, at < 2 ? "Ann" : "Ben", at < 2 ? 1 : 2, 1999] as const,
+  );
+  const steps = [all, [...all].reverse()];
+  for (const order of steps) {
+    const bench = openBench(t);
+    for (const [name, artist, disc, year] of order) {
+      write(bench, name, artist, disc, name === "b" ? undefined : year);
+      await bench.scan();
+    }
+    const { tree } = await bench.scan();
+    assert.deepEqual(tree, [
+      "/Ann/Hits (1999)/1-a.flac",
+      "/Ann/Hits (1999)/1-b.flac",
+      "/Ann/Hits (1999)/2-c.flac",
+    ]);
+    rmSync(join(bench.music, "hits/CD2"), { recursive: true });
+    assert.deepEqual((await bench.scan()).tree, ["/Ann/Hits (1999)/a.flac", "/Ann/Hits (1999)/b.flac"]);
+    write(bench, "d", "Cleo", 1, 1999);
+    write(bench, "e", "Dee", 1, 1999);
+    const various = ["a", "b", "d", "e"].map((name) => `/Various Artists/Hits (1999)/${name}.flac`);
+    assert.deepEqual((await bench.scan()).tree, various);
+  }
+});
+
+test("a folder with more tracks than an album has is a heap, whichever way it grew", async (t) => {
+  const bench = openBench(t);
+  const write = (at: number): void =>
+    bench.write(`heap/${at}.wav`, "wav", { title: `${at}`, artists: [`Artist ${at % 7}`], album: "Heap" });
+  for (let at = 0; at < 499; at++) write(at);
+  const { tree } = await bench.scan();
+  assert.ok(tree.every((path) => path.startsWith("/Various Artists/Heap/")));
+  for (let at = 499; at < 503; at++) write(at);
+  const grown = (await bench.scan()).tree;
+  assert.equal(grown.length, 503);
+  assert.ok(grown.every((path) => path.startsWith("/Artist ")));
+  for (let at = 499; at < 503; at++) rmSync(join(bench.music, `heap/${at}.wav`));
+  assert.deepEqual((await bench.scan()).tree, tree);
 });
 
 test("an error is never a deletion", async (t) => {
