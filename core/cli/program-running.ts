@@ -24,7 +24,8 @@ export function addRunning(program: Command): void {
   program
     .command("status")
     .description("show what the running instance does")
-    .option("--json", "for programs")
+    .option("--watch", "show it anew every second, until Ctrl-C")
+    .option("--json", "for programs; with --watch a line for each look")
     .action(async (_, command) => {
       const { status } = await import("./status.js");
       await status(command.optsWithGlobals());

@@ -4,7 +4,9 @@ import { VERSION } from "../version.js";
 import { surviveClosedOutput } from "./output.js";
 import { addCache } from "./program-cache.js";
 import { addConfig } from "./program-config.js";
+import { addControl } from "./program-control.js";
 import { addLooking } from "./program-looking.js";
+import { addOrigin } from "./program-origin.js";
 import { addRunning } from "./program-running.js";
 import { addService } from "./program-service.js";
 import { reportError } from "./report-error.js";
@@ -48,6 +50,8 @@ export function createProgram(): Command {
       outputError: (text, write) => write(text.replace(/^error: /u, "error MFS_USAGE: ")),
     });
   addRunning(program);
+  addControl(program);
+  addOrigin(program);
   addLooking(program);
   addCache(program);
   addConfig(program);

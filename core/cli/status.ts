@@ -1,15 +1,41 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { ScanStatus, Status } from "../control/status.js";
+import { isMusicfsError } from "../errors.js";
 import { escapeControls } from "../text.js";
 import type { GlobalOptions } from "./context.js";
 import { formatBytes, formatCount, formatCounted, formatDuration, formatPairs } from "./format.js";
-import { printJson, printLine } from "./output.js";
+import { printJson, printLine, printMessage } from "./output.js";
 import { findSocket, getStatus } from "./running.js";
 
-/** `musicfs status` */
-export async function status({ json, ...flags }: GlobalOptions & { json?: boolean }): Promise<void> {
-  const answer = await getStatus(await findSocket(flags));
-  if (json) return printJson(answer);
-  for (const line of formatStatus(answer)) printLine(line);
+export interface StatusOptions extends GlobalOptions {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+const LOOK_EVERY_MS = 1000;
+const CLEAR_SCREEN = "\u001b[H\u001b[2J";
+
+/** `musicfs status`; with `watch` until the instance ends, which is no error. */
+export async function status({ json, watch, ...flags }: StatusOptions): Promise<void> {
+  const socket = await findSocket(flags);
+  show(await getStatus(socket), json === true, watch === true);
+  while (watch) {
+    await delay(LOOK_EVERY_MS);
+    const answer = await getStatus(socket).catch(endWithInstance);
+    if (!answer) return;
+    show(answer, json === true, true);
+  }
+}
+
+function show(answer: Status, json: boolean, isOneOfMany: boolean): void {
+  if (isOneOfMany && !json) printLine(process.stdout.isTTY ? CLEAR_SCREEN : "");
+  if (json) printJson(answer);
+  else for (const line of formatStatus(answer)) printLine(line);
+}
+
+function endWithInstance(error: unknown): undefined {
+  if (!isMusicfsError(error) || error.code !== "MFS_NOT_RUNNING") throw error;
+  printMessage("MusicFS has ended");
 }
 
 function formatStatus(answer: Status): string[] {

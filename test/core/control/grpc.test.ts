@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { credentials, loadPackageDefinition, type ServiceClientConstructor, status } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { status } from "@grpc/grpc-js";
 import type { Methods } from "../../../core/control/methods.js";
 import { serveControl } from "../../../core/control/server.js";
 import { MusicfsError } from "../../../core/errors.js";
+import { connectGrpc, type GrpcClient } from "../../support/grpc-client.js";
 import { silentLogger } from "../../support/loggers.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
-
-const PROTOS = fileURLToPath(new URL("../../../../proto", import.meta.url));
 
 const METHODS: Partial<Methods> = {
   getStatus: () => ({ version: "0.0.7", bytes: 2n ** 53n }),
@@ -22,60 +19,27 @@ const METHODS: Partial<Methods> = {
   },
 };
 
-interface GrpcError {
-  readonly code: number;
-  readonly details: string;
-}
-
-type Unary = (
-  request: object,
-  done: (error: GrpcError | null, answer: Record<string, unknown>) => void,
-) => void;
-type Streaming = (request: object) => AsyncIterable<Record<string, unknown>>;
-
-async function connect(t: TestContext) {
+async function connect(t: TestContext): Promise<GrpcClient> {
   const socketPath = join(temporaryFolder(t), "run/default.sock");
   const server = await serveControl(socketPath, async () => METHODS, silentLogger());
   t.after(() => server.close());
-  const definition = loadSync("musicfs/v1/service.proto", {
-    includeDirs: [PROTOS],
-    longs: Number,
-    enums: String,
-  });
-  const { musicfs } = loadPackageDefinition(definition) as unknown as {
-    musicfs: { v1: { MusicFS: ServiceClientConstructor } };
-  };
-  const client = new musicfs.v1.MusicFS(`unix:${socketPath}`, credentials.createInsecure());
+  const client = connectGrpc(`unix:${socketPath}`);
   t.after(() => client.close());
   return client;
 }
 
-function call(client: object, method: string, request: object = {}): Promise<Record<string, unknown>> {
-  const unary = (client as Record<string, Unary>)[method] as Unary;
-  return new Promise((resolve, reject) => {
-    unary.call(client, request, (error, answer) => (error ? reject(error) : resolve(answer)));
-  });
-}
-
 test("a gRPC client that is not our library's calls, and gets answers and errors", async (t) => {
   const client = await connect(t);
-  const { version, bytes } = await call(client, "GetStatus");
+  const { version, bytes } = await client.call("GetStatus");
   assert.deepEqual([version, bytes], ["0.0.7", 2 ** 53]);
-  await assert.rejects(call(client, "ListOrigins"), {
-    code: status.UNAVAILABLE,
-    details: "the disk is away",
-  });
-  await assert.rejects(call(client, "ListViews"), { code: status.UNIMPLEMENTED });
+  await assert.rejects(client.call("ListOrigins"), { code: status.UNAVAILABLE, details: "the disk is away" });
+  await assert.rejects(client.call("ListViews"), { code: status.UNIMPLEMENTED });
 });
 
 test("it reads streams", async (t) => {
   const client = await connect(t);
-  const subscribe = (client as unknown as Record<string, Streaming>).SubscribeEvents as Streaming;
-  const seen: unknown[] = [];
   const types = ["EVENT_TYPE_MOUNTED", "EVENT_TYPE_FILE_ADDED"];
-  for await (const { events } of subscribe.call(client, { types })) seen.push(events);
-  assert.deepEqual(
-    seen,
-    types.map((type) => [{ number: 1, type }]),
-  );
+  const messages = await client.read("SubscribeEvents", { types });
+  const seen = messages.flatMap(({ events }) => events as { type: string }[]).map(({ type }) => type);
+  assert.deepEqual(seen, types);
 });

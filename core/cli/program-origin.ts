@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+
+/** The origins of a running instance. */
+export function addOrigin(program: Command): void {
+  const origin = program.command("origin").description("look at the origins of the running instance");
+  origin
+    .command("list")
+    .description("list the origins")
+    .option("--json", "for programs")
+    .action(async (_, command) => {
+      const { listOrigins } = await import("./origin-list.js");
+      await listOrigins(command.optsWithGlobals());
+    });
+  origin
+    .command("health")
+    .description("ask an origin whether it answers")
+    .argument("<id>", "id of the origin")
+    .option("--json", "for programs")
+    .action(async (id: string, _, command) => {
+      const { checkOriginHealth } = await import("./origin-list.js");
+      await checkOriginHealth(id, command.optsWithGlobals());
+    });
+}
