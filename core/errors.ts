@@ -71,6 +71,14 @@ export const ERROR_KINDS = {
     hint: "Move the file away; the next start scans the library anew.",
     exitCode: EXIT.failure,
   },
+  MFS_STORE_NEWER: {
+    hint: "Start the newer MusicFS again, or name another cache folder (cacheDir, MUSICFS_CACHE_DIR).",
+    exitCode: EXIT.failure,
+  },
+  MFS_STORE_FOREIGN: {
+    hint: "Name another cache folder (cacheDir, MUSICFS_CACHE_DIR), or remove this one if nothing in it is needed.",
+    exitCode: EXIT.failure,
+  },
   MFS_FOLDER_UNUSABLE: {
     hint: "Make the folder writable for this user, or name another one.",
     exitCode: EXIT.machine,

@@ -41,9 +41,12 @@ export interface Hooks {
   readonly placeTrack: DecideHook<Track, TrackPlaces>;
   /** `provide`, once at start: what speaks to the kernel. Somebody must answer; the first one is taken. */
   readonly provideMount: ProvideHook<MountDriver>;
-  /** `provide`: how the content of files is cut into chunks. Asked by nobody yet: the content store is to come. */
+  /**
+   * `provide`, once at start, when an origin is read through the content store: how the content of files is cut into
+   * chunks. Somebody must answer; the first one is taken.
+   */
   readonly provideChunker: ProvideHook<Chunker>;
-  /** `provide`: what the cache admits and what it evicts. Asked by nobody yet, as above. */
+  /** `provide`, as above: what the cache admits and what it evicts. */
   readonly provideCachePolicy: ProvideHook<CachePolicy>;
   /** `provide`: what finds tracks by words. Asked by nobody yet: the daemon does not search so far. */
   readonly provideSearch: ProvideHook<SearchEngine>;
@@ -62,9 +65,12 @@ export interface Hooks {
   readonly originChanged: EventHook<OriginChange>;
   /** `event`: somebody read a file of the tree. */
   readonly fileAccessed: EventHook<FileAccess>;
-  /** `event`: a file was evicted from the cache. */
+  /** `event`, once for each file that left the cache because room was needed, or the policy wanted it. */
   readonly cacheEvicted: EventHook<CacheEviction>;
-  /** `event`: damage in the cache was found and mended before anybody read it. */
+  /**
+   * `event`, once for each damaged piece of a cached file: it was dropped before anybody saw it, and its bytes come
+   * from the origin again.
+   */
   readonly corruptionRepaired: EventHook<CorruptionRepair>;
   /** `event`: the config was read again. */
   readonly configReloaded: EventHook<ConfigReload>;

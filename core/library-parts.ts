@@ -1,5 +1,5 @@
 import type { Catalogue } from "./catalogue/catalogue.js";
-import { versionedFile } from "./catalogue/files.js";
+import { type FileRow, versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
 import { GeneratedFiles } from "./generated/generated-files.js";
 import { type Instance, viewsOf } from "./instance.js";
@@ -15,6 +15,14 @@ const READER_IDLE_MS = 500;
 /** What the cache folder of generated files may hold. */
 const GENERATED_BYTES = 512 * 1024 * 1024;
 
+/** Reads a range of a file of the catalogue. */
+export type ReadFile = (
+  row: FileRow,
+  offsetBytes: number,
+  lengthBytes: number,
+  signal: AbortSignal,
+) => Promise<Uint8Array>;
+
 export interface LibraryParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
@@ -28,6 +36,7 @@ export interface LibraryParts {
  * Makes the library of a config, over a catalogue and the origins numbered in it.
  *
  * @param folders where generated files lie.
+ * @param readFile how files are read that tag workers may not open themselves. @default from their origin
  */
 export function createLibraryParts(
   config: Config,
@@ -37,12 +46,13 @@ export function createLibraryParts(
   folders: GeneratedFolders,
   log: Logger,
   onChanges: (changes: readonly EntryChange[]) => void,
+  readFile?: ReadFile,
 ): LibraryParts {
   const tagPool = createTagPool({
     workers: config.scan.workers,
     timeoutMs: config.scan.timeoutMs,
     idleMs: READER_IDLE_MS,
-    readAt: originReader(catalogue, origins),
+    readAt: remoteReader(catalogue, readFile ?? originReader(origins)),
   });
   const generated = new GeneratedFiles({ catalogue, folders, maxBytes: GENERATED_BYTES, log, onChanges });
   const library = new Library({
@@ -64,13 +74,20 @@ export function createLibraryParts(
   };
 }
 
-// How a tag worker gets bytes of a file that is not on this machine.
-function originReader(catalogue: Catalogue, origins: readonly LibraryOrigin[]): ReadJobAt {
-  const byNumber = new Map(origins.map(({ number, origin }) => [number, origin]));
+// How a tag worker gets bytes of a file that it may not open itself.
+function remoteReader(catalogue: Catalogue, readFile: ReadFile): ReadJobAt {
   return async (job, offsetBytes, lengthBytes, signal) => {
     const row = catalogue.files.byId(job.id);
-    const origin = row && byNumber.get(row.originNumber);
-    if (!row || !origin) throw new Error("the file is gone");
+    if (!row) throw new Error("the file is gone");
+    return readFile(row, offsetBytes, lengthBytes, signal);
+  };
+}
+
+function originReader(origins: readonly LibraryOrigin[]): ReadFile {
+  const byNumber = new Map(origins.map(({ number, origin }) => [number, origin]));
+  return async (row, offsetBytes, lengthBytes, signal) => {
+    const origin = byNumber.get(row.originNumber);
+    if (!origin) throw new Error("its origin is gone");
     return origin.read(versionedFile(row), offsetBytes, lengthBytes, signal);
   };
 }

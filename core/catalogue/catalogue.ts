@@ -6,6 +6,7 @@ import { unusableFolder } from "../private-folder.js";
 import { AlbumTable } from "./albums.js";
 import { FileTable } from "./files.js";
 import { GeneratedTable } from "./generated.js";
+import { PinTable } from "./pins.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
 import { TreeTable } from "./tree.js";
@@ -26,6 +27,7 @@ export class Catalogue {
   readonly albums: AlbumTable;
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
+  readonly pins: PinTable;
   readonly views: ViewTable;
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
@@ -39,6 +41,7 @@ export class Catalogue {
     this.files = new FileTable(db, this.albums);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
+    this.pins = new PinTable(db);
     this.views = new ViewTable(db);
     this.reader = new CatalogueReader(db);
     this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");

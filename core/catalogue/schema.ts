@@ -154,6 +154,11 @@ const MIGRATIONS: readonly string[] = [
     (SELECT a.id FROM albums a WHERE a.origin = files.origin AND a.path = album_folder_of(files.path));
   CREATE INDEX files_of_album ON files(album, kind);
   `,
+  `
+  CREATE TABLE pins (
+    file INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE
+  );
+  `,
 ];
 
 /** The newest schema that this code knows. */

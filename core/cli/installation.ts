@@ -5,6 +5,8 @@ import { isPluginFactory, type Plugin, type PluginFactory, type PluginKind } fro
 /** Plugins for what a config lacks, by name. */
 const DEFAULTS: readonly (readonly [PluginKind, string])[] = [
   ["layout", "layout-artist-album"],
+  ["chunker", "chunker-fastcdc"],
+  ["cache-policy", "cache-lru"],
   ["mount", process.platform === "linux" ? "mount-fuse" : "mount-fuse-native"],
 ];
 

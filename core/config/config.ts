@@ -8,8 +8,8 @@ export interface UserConfig {
   /** Folder to mount at; made when missing, refused when not empty. Relative paths are relative to the config. */
   mountpoint?: string;
   /**
-   * Origins, a layout, a mount driver, in any number and order. What is missing of a layout or a driver is
-   * filled in: `layoutArtistAlbum()`, `mountFuse()`.
+   * Origins, a layout, a mount driver and others, in any number and order. What a library cannot do without is
+   * filled in: `layoutArtistAlbum()`, `chunkerFastcdc()`, `cacheLru()`, `mountFuse()`.
    */
   plugins: readonly (Plugin | false | null | undefined | "" | 0)[];
   /**

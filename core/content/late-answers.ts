@@ -2,60 +2,76 @@ import { versionedFile } from "../catalogue/files.js";
 import type { CatalogueReader } from "../catalogue/reader.js";
 import { ErrnoError, errnoOf } from "../errno.js";
 import { messageOf } from "../errors.js";
-import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { LateAnswers } from "../model/mount-driver.js";
-import { settledBy } from "../settled-by.js";
+import type { CachedFile } from "./cached-file.js";
+import type { ReadThrough } from "./read-through.js";
 
-/** Longest that a reader waits for bytes of an origin, in milliseconds. */
-const READ_TIMEOUT_MS = 30_000;
 /** Failures of one origin are logged at most this often, in milliseconds. */
 const LOG_EVERY_MS = 60_000;
+/** Longest that a reader waits for bytes of an origin, in milliseconds. */
+const READ_TIMEOUT_MS = 30_000;
 
 export interface LateAnswersOptions {
   readonly catalogue: CatalogueReader;
-  readonly origins: ReadonlyMap<number, LibraryOrigin>;
+  /** Absent when no origin is read through the store. */
+  readonly reading: ReadThrough | undefined;
+  /** The id of each origin, by its number in the catalogue. */
+  readonly originIds: ReadonlyMap<number, string>;
   readonly refresh: LateAnswers["refresh"];
   readonly lookup: LateAnswers["lookup"];
   readonly log: Logger;
 }
 
-/** Answers reads of what is not on this disk, from the file's origin. */
+/** Answers reads of what the workers could not find on this disk. */
 export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
-  const logged = new Map<string, number>();
-  const logFailure = (originId: string, path: string, error: unknown): void => {
-    const now = performance.now();
-    if (now - (logged.get(originId) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
-    logged.set(originId, now);
-    options.log.warn(`cannot read '${path}' of origin '${originId}': ${messageOf(error)}`);
+  const { catalogue, reading, refresh } = options;
+  const logFailure = createFailureLog(options.log);
+
+  const fileOf = (ino: number, revision: number): CachedFile => {
+    // Also a version that the tree does not show any more: whoever opened it before reads it to its end.
+    const shown = reading?.shownBy(ino, revision);
+    if (shown) return shown;
+    const file = catalogue.fileOf(ino);
+    if (!file) throw new ErrnoError("ENOENT");
+    if (file.revision !== revision) throw new ErrnoError("ESTALE");
+    const originId = options.originIds.get(file.originNumber);
+    if (originId === undefined || !reading)
+      throw new ErrnoError("EIO", "its origin is not configured any more");
+    return reading.show(ino, revision, { originId, file: versionedFile(file) });
   };
 
   return {
-    refresh: options.refresh,
+    refresh,
     lookup: options.lookup,
     async read(ino, revision, offsetBytes, lengthBytes, signal) {
-      const file = options.catalogue.fileOf(ino);
-      if (!file) throw new ErrnoError("ENOENT");
-      if (file.revision !== revision) throw new ErrnoError("ESTALE");
-      const origin = options.origins.get(file.originNumber)?.origin;
-      if (!origin) throw new ErrnoError("EIO", "its origin is not configured any more");
-      const length = Math.min(lengthBytes, file.sizeBytes - offsetBytes);
+      const file = fileOf(ino, revision);
+      const { originId, file: version } = file.version;
+      const length = Math.min(lengthBytes, version.sizeBytes - offsetBytes);
       if (length <= 0) return new Uint8Array(0);
       try {
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-        const bytes = await settledBy(
-          origin.read(versionedFile(file), offsetBytes, length, deadline),
-          deadline,
-        );
-        // Fewer bytes than the size that was shown would be silent damage.
-        if (bytes.length !== length)
-          throw new ErrnoError("EIO", `${bytes.length} bytes came instead of ${length}`);
-        return bytes;
+        return await file.read(offsetBytes, length, deadline);
       } catch (error) {
         if (signal.aborted) throw new ErrnoError("EINTR");
-        logFailure(origin.id, file.path, error);
+        logFailure(originId, version.path, error);
+        // The file is not what was listed: the tree is mended, and whoever opens it next gets what is there.
+        if ((error as NodeJS.ErrnoException).code === "ESTALE") void refresh(ino).catch(() => undefined);
         throw errnoOf(error) === errnoOf(undefined) ? new ErrnoError("EIO", messageOf(error)) : error;
       }
     },
+    ahead(ino, revision, offsetBytes, lengthBytes) {
+      reading?.shownBy(ino, revision)?.ahead(offsetBytes, lengthBytes);
+    },
+  };
+}
+
+function createFailureLog(log: Logger): (originId: string, path: string, error: unknown) => void {
+  const logged = new Map<string, number>();
+  return (originId, path, error) => {
+    const now = performance.now();
+    if (now - (logged.get(originId) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
+    logged.set(originId, now);
+    log.warn(`cannot read '${path}' of origin '${originId}': ${messageOf(error)}`);
   };
 }

@@ -1,5 +1,6 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Config } from "../config/config.js";
+import type { ContentParts } from "../content-parts.js";
 import type { Status } from "../control/status.js";
 import type { EventStream } from "../events/event-stream.js";
 import type { GeneratedFiles } from "../generated/generated-files.js";
@@ -36,6 +37,8 @@ export interface MountedParts {
   readonly origins: readonly LibraryOrigin[];
   /** Where generated files lie. */
   readonly folders: GeneratedFolders;
+  /** Absent when no origin is read through the content store. */
+  readonly content: ContentParts | undefined;
   /** What is kept of origins that are not on this disk; absent where no origin is read through it. */
   readonly store?: Store;
   readonly driver: MountDriver;

@@ -15,10 +15,17 @@ export async function runMounted(
   later: Later<LibraryParts>,
   generation: SharedArrayBuffer,
 ): Promise<Daemon> {
-  const { config, log, instance, catalogue, origins, folders, mount, undo } = mounted;
+  const { config, log, instance, catalogue, origins, content, folders, mount, undo } = mounted;
   const changes = new ChangeRelay(mount, generation, log);
-  const made = createLibraryParts(config, instance, catalogue, origins, folders, log, (changed) =>
-    changes.send(changed),
+  const made = createLibraryParts(
+    config,
+    instance,
+    catalogue,
+    origins,
+    folders,
+    log,
+    (changed) => changes.send(changed),
+    content?.readFile,
   );
   undo.push(() => made.close());
   later.resolve(made);

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js";
 import { checkOverlaps } from "../config/overlaps.js";
 import { createLateAnswers } from "../content/late-answers.js";
 import { traceAnswers } from "../content/traced-answers.js";
+import { openContentParts } from "../content-parts.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import { makeGeneratedFolders } from "../generated/generated-disk.js";
 import {
@@ -12,7 +13,7 @@ import {
   openCatalogueOf,
   openOrigins,
 } from "../instance.js";
-import type { LibraryOrigin } from "../library/library-origin.js";
+import { directAccessOf, type LibraryOrigin } from "../library/library-origin.js";
 import type { LibraryParts } from "../library-parts.js";
 import { takeLock } from "../lock.js";
 import type { Logger } from "../logger.js";
@@ -74,6 +75,8 @@ async function mountLibrary(
   undo.push(() => mountpoint.release());
 
   const folders = makeGeneratedFolders(config.cacheDir, config.stateDir);
+  const content = await openContentParts(config, instance, catalogue, origins, log);
+  if (content) undo.push(() => content.close());
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
@@ -81,15 +84,17 @@ async function mountLibrary(
       cataloguePath: cataloguePathOf(config),
       generation,
       generated: folders,
-      origins: origins.map(({ number, origin }) => ({
-        number,
-        ...(origin.local ? { local: origin.local } : {}),
-      })),
+      origins: origins.map(({ number, origin }) => {
+        const local = directAccessOf(origin);
+        return { number, ...(local ? { local } : {}) };
+      }),
+      ...(content ? { blobs: content.blobs } : {}),
     },
     late: traceAnswers(
       createLateAnswers({
         catalogue: catalogue.reader,
-        origins: new Map(origins.map((origin) => [origin.number, origin])),
+        reading: content?.reading,
+        originIds: new Map(origins.map(({ number, origin }) => [number, origin.id])),
         refresh: async (ino) => (await library.promise).refresh(ino),
         lookup: async () => undefined,
         log,
@@ -99,7 +104,9 @@ async function mountLibrary(
     log,
   });
   undo.push(() => mount.unmount(0));
-  return { config, log, instance, catalogue, origins, folders, driver, mount, undo };
+  content?.setMount(mount);
+  const store = content && { store: content.operations };
+  return { config, log, instance, catalogue, origins, content, ...store, folders, driver, mount, undo };
 }
 
 // One instance a cache and state folder; the locks go with the process, however it ends.

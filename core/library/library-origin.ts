@@ -1,4 +1,4 @@
-import type { Origin } from "../model/origin.js";
+import type { LocalAccess, Origin } from "../model/origin.js";
 
 /** A configured origin, with the number under which the catalogue knows it. */
 export interface LibraryOrigin {
@@ -6,4 +6,9 @@ export interface LibraryOrigin {
   readonly origin: Origin;
   /** What failed at the last look at it; `undefined` when all is well. */
   error: string | undefined;
+}
+
+/** Where the files of an origin are opened on this disk; `undefined` where they are read through the store. */
+export function directAccessOf(origin: Origin): LocalAccess | undefined {
+  return origin.cache ? undefined : origin.local;
 }

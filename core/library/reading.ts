@@ -2,7 +2,7 @@ import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { NO_FACTS } from "./album-knowledge.js";
 import type { AlbumShelf } from "./album-shelf.js";
-import type { LibraryOrigin } from "./library-origin.js";
+import { directAccessOf, type LibraryOrigin } from "./library-origin.js";
 import { nextTurn } from "./listing.js";
 import type { ScanProgress } from "./progress.js";
 import type { TagJob, TagPool, TagResult } from "./tags/tag-pool.js";
@@ -90,7 +90,8 @@ async function readBatch(
 }
 
 function jobOf({ origins }: ReadingContext, row: FileRow): TagJob {
-  const local = origins.get(row.originNumber)?.origin.local;
+  const source = origins.get(row.originNumber);
+  const local = source && directAccessOf(source.origin);
   return {
     id: row.id,
     path: row.path,

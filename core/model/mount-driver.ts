@@ -22,6 +22,8 @@ export interface VfsDescription {
   readonly generated?: GeneratedFolders;
   /** Directories whose names are made when they are looked up: {@link LateAnswers.lookup} is asked for what is missing. */
   readonly lateDirectories?: readonly number[];
+  /** The table of cached files, from which workers answer what is in the content store. */
+  readonly blobs?: SharedArrayBuffer;
   /**
    * One 32-bit number that moves after each change of the tree, before the driver is told to `invalidate`.
    * Without it nothing is remembered between two calls.
@@ -69,6 +71,11 @@ export interface LateAnswers {
    */
   lookup(parentIno: number, name: string, signal: AbortSignal): Promise<NodeAttributes | undefined>;
   /**
+   * Told of a read that was answered from the table of cached files while not much of what follows was there, so
+   * that it can be fetched before it is asked for. Returns at once.
+   */
+  ahead?(ino: number, revision: number, offsetBytes: number, lengthBytes: number): void;
+  /**
    * Looks at a file again whose open showed that it is not what the catalogue says; a file that MusicFS made
    * itself is made, or made anew. When it resolves, the
    * catalogue is right, and the same name may stand for another inode or revision.
@@ -109,6 +116,11 @@ export interface Mount {
   /** Makes the kernel forget names that changed. The catalogue already has the new state. */
   invalidate(changes: readonly EntryChange[]): Promise<void>;
   statistics(): MountStatistics;
+  /**
+   * Whether the kernel reads an inode's cached content by itself at this moment: then it cannot be taken from it.
+   * Absent where no driver's kernel does.
+   */
+  isPassedThrough?(ino: number, revision: number): boolean;
   /**
    * Ends the mount: running requests may finish until `graceMs` have passed, then the mountpoint is
    * detached all the same. Resolves when the mountpoint is free and no thread is left.

@@ -60,6 +60,8 @@ export interface Origin {
   readonly id: string;
   /** Present when the files can be opened on this machine. */
   readonly local?: LocalAccess;
+  /** Whether its files are read through the content store although they are {@link local}. @default false */
+  readonly cache?: boolean;
   /**
    * Lists every file below the root. A listing that ends without throwing is complete, apart from the
    * folders that it reported as unreadable.

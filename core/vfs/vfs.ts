@@ -4,6 +4,7 @@ import { openLocal } from "../content/open-local.js";
 import { ErrnoError } from "../errno.js";
 import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
 import type { GeneratedFolders, VfsDescription, VfsOrigin } from "../model/mount-driver.js";
+import { BlobTable } from "../store/blob-table.js";
 import { AbsentNames } from "./absent-names.js";
 
 type LocalFolder = NonNullable<VfsOrigin["local"]>;
@@ -17,6 +18,8 @@ export type OpenedFile =
       readonly identity: FileIdentity;
       readonly sizeBytes: number;
     }
+  /** From the table of cached files ({@link Vfs.blobs}) as far as it has them, and by `LateAnswers.read` else. */
+  | { readonly kind: "cached"; readonly sizeBytes: number }
   /** Only by `LateAnswers.read` on the main thread. */
   | { readonly kind: "late"; readonly sizeBytes: number }
   /** The file is no longer what the catalogue says: `LateAnswers.refresh`, then answer ESTALE. */
@@ -46,8 +49,12 @@ export class Vfs {
   readonly #late: ReadonlySet<number>;
   readonly #absent: AbsentNames | undefined;
 
+  /** Where the content of `cached` files is found. */
+  readonly blobs: BlobTable | undefined;
+
   constructor(catalogue: CatalogueReader, description: Omit<VfsDescription, "cataloguePath">) {
-    const { origins, generated, lateDirectories, generation } = description;
+    const { origins, generated, lateDirectories, generation, blobs } = description;
+    this.blobs = blobs && new BlobTable(blobs);
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
     this.#generated = generated;
@@ -107,7 +114,8 @@ export class Vfs {
     if (!file) return this.#openGenerated(ino, revision);
     if (file.revision !== revision) throw new ErrnoError("ESTALE");
     const local = this.#origins.get(file.originNumber)?.local;
-    return local ? openShown(local, file) : { kind: "late", sizeBytes: file.sizeBytes };
+    if (local) return openShown(local, file);
+    return { kind: this.blobs ? "cached" : "late", sizeBytes: file.sizeBytes };
   }
 
   #openGenerated(ino: number, revision: number): OpenedFile {

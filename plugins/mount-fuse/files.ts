@@ -1,6 +1,8 @@
 import { closeSync } from "node:fs";
 import { type OpenedFile, ROOT_INO, type Vfs } from "musicfs/vfs";
+import type { CachedFiles } from "./cached-files.js";
 import type { Channel } from "./channel.js";
+import type { Copier } from "./copier.js";
 import type { Leadership } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
 import { inoOf, revisionOf } from "./node-id.js";
@@ -13,13 +15,15 @@ import { SYSTEM_ERRNO, type Syscalls } from "./syscalls.js";
 
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
-const SHORT_READ_BYTES = 32 * 1024;
 
 export interface FileDependencies {
   readonly channel: Channel;
   readonly syscalls: Syscalls;
   readonly vfs: Vfs;
   readonly leadership: Leadership;
+  readonly copier: Copier;
+  /** Absent when no file is read through the content store. */
+  readonly cached: CachedFiles | undefined;
   readonly table: OpenTable;
   readonly passthrough: Passthrough;
   readonly stat: StatBuffer;
@@ -60,9 +64,11 @@ export class Files {
       return;
     }
     const lengthBytes = Math.max(0, Math.min(sizeBytes, table.sizeBytes(slot) - offsetBytes));
+    const mode = table.mode(slot);
     if (lengthBytes === 0) channel.reply(0);
-    else if (table.mode(slot) === OPEN_MODE.late) this.#handOverRead(offsetBytes, lengthBytes);
-    else this.#copy(slot, offsetBytes, lengthBytes);
+    else if (mode === OPEN_MODE.copy) this.#copy(slot, offsetBytes, lengthBytes);
+    else if (mode !== OPEN_MODE.cached || !this.#use.cached?.read(offsetBytes, lengthBytes))
+      this.#handOverRead(offsetBytes, lengthBytes);
   }
 
   release(): void {
@@ -78,7 +84,7 @@ export class Files {
       this.#handOverOpen();
       return;
     }
-    const slot = opened.kind === "late" ? this.#enterLate(opened.sizeBytes) : this.#enterLocal(opened);
+    const slot = opened.kind === "local" ? this.#enterLocal(opened) : this.#enterRemote(opened);
     if (slot < 0) channel.replyError(SYSTEM_ERRNO.EMFILE);
     else this.#replyOpened(slot, table.mode(slot));
   }
@@ -88,14 +94,15 @@ export class Files {
   #openAgain(slot: number): void {
     const { table } = this.#use;
     const mode = table.mode(slot);
-    if (mode === OPEN_MODE.late || this.#isUntouched(slot)) {
+    if (mode === OPEN_MODE.late || mode === OPEN_MODE.cached || this.#isUntouched(slot)) {
       this.#replyOpened(slot, mode);
       return;
     }
     let isSame = false;
     try {
       const opened = this.#openContent();
-      isSame = opened.kind !== "changed" && (table.fd(slot) < 0 || this.#hasSameContent(slot));
+      if (opened.kind === "local") isSame = table.fd(slot) < 0 || this.#hasSameContent(slot);
+      else if (opened.kind === "cached") isSame = this.#use.cached?.isAsOpened() ?? false;
       if (opened.kind === "local") closeSync(opened.fd);
     } finally {
       if (!isSame) this.#dismiss(slot, false);
@@ -118,8 +125,9 @@ export class Files {
     }
   }
 
-  #enterLate(sizeBytes: number): number {
-    const { channel, table } = this.#use;
+  #enterRemote({ kind, sizeBytes }: OpenedFile & { kind: "cached" | "late" }): number {
+    const { channel, table, cached } = this.#use;
+    if (kind === "cached" && cached) return cached.enter(sizeBytes);
     return table.enter(channel.nodeLow, channel.nodeHigh, {
       mode: OPEN_MODE.late,
       fd: -1,
@@ -183,32 +191,13 @@ export class Files {
 
   // Fewer bytes than the open promised, or bytes of a file that changed since, are an error and never data.
   #copy(slot: number, offsetBytes: number, lengthBytes: number): void {
-    const { channel, syscalls, table, leadership, counters } = this.#use;
-    const fd = table.fd(slot);
-    let done = this.#copyAtOnce(fd, offsetBytes, lengthBytes);
-    if (done < lengthBytes) leadership.passOn();
-    while (done < lengthBytes) {
-      const read = syscalls.pread(fd, channel.dataAddress + done, lengthBytes - done, offsetBytes + done);
-      if (read === -SYSTEM_ERRNO.EINTR) continue;
-      if (read <= 0) {
-        channel.replyError(SYSTEM_ERRNO.EIO);
-        return;
-      }
-      done += read;
-    }
-    if (!this.#hasSameContent(slot)) {
+    const { channel, copier, table, counters } = this.#use;
+    if (!copier.fill(table.fd(slot), offsetBytes, lengthBytes) || !this.#hasSameContent(slot)) {
       channel.replyError(SYSTEM_ERRNO.EIO);
       return;
     }
     counters[COUNTER.copiedBytes] = (counters[COUNTER.copiedBytes] as number) + lengthBytes;
     channel.reply(lengthBytes);
-  }
-
-  // What is in memory and little is copied sooner than another worker is woken.
-  #copyAtOnce(fd: number, offsetBytes: number, lengthBytes: number): number {
-    const { channel, syscalls } = this.#use;
-    if (lengthBytes > SHORT_READ_BYTES) return 0;
-    return Math.max(0, syscalls.preadNoWait(fd, channel.dataAddress, lengthBytes, offsetBytes));
   }
 
   #isUntouched(slot: number): boolean {

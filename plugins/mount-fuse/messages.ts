@@ -47,6 +47,14 @@ export type WorkerMessage =
   | LateLookup
   | LateOpen
   | (RequestId & { readonly kind: "interrupt" })
+  /** A read was answered from the content store, and what follows is worth fetching. */
+  | {
+      readonly kind: "ahead";
+      readonly ino: number;
+      readonly revision: number;
+      readonly offsetBytes: number;
+      readonly lengthBytes: number;
+    }
   /** The VFS is open, and the worker waits for the mount. */
   | { readonly kind: "ready" }
   /** The kernel has been answered its INIT. */

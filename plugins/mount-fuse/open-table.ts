@@ -6,6 +6,8 @@ export const OPEN_MODE = {
   passthrough: 2,
   /** The main thread fetches them. */
   late: 3,
+  /** A worker copies those that are in the content store, and the main thread fetches the others. */
+  cached: 4,
 } as const;
 
 /** What is kept of a file while it is open. */

@@ -9,7 +9,8 @@ import { LateRequests } from "./late.js";
 import { closeLeadership, passOnFrom } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
 import { detach, isMounted, type Mounted, mountAt, raiseReadAhead, unmount } from "./mountpoint.js";
-import { createOpenTableMemory, OpenTable } from "./open-table.js";
+import { nodeHigh, nodeLow } from "./node-id.js";
+import { createOpenTableMemory, OPEN_MODE, OpenTable } from "./open-table.js";
 import { Passthrough } from "./passthrough.js";
 import {
   CONTROL,
@@ -124,6 +125,11 @@ class FuseMount implements Mount {
     return statisticsOf(this.#state, this.#table.openFiles);
   }
 
+  isPassedThrough(ino: number, revision: number): boolean {
+    const slot = this.#table.find(nodeLow(ino), nodeHigh(ino, revision));
+    return slot >= 0 && this.#table.mode(slot) === OPEN_MODE.passthrough;
+  }
+
   invalidate(changes: readonly EntryChange[]): Promise<void> {
     this.#invalidations = this.#invalidations.then(async () => {
       if (this.#mounted && !this.#isStopping) await sendInvalidations(this.#mounted.fd, changes);
@@ -166,6 +172,9 @@ class FuseMount implements Mount {
         break;
       case "interrupt":
         this.#late?.interrupt(message);
+        break;
+      case "ahead":
+        this.#session.late.ahead?.(message.ino, message.revision, message.offsetBytes, message.lengthBytes);
         break;
       case "initialized":
         this.#initialized.resolve();

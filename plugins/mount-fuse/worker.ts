@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { openVfs } from "musicfs/vfs";
+import { CachedFiles } from "./cached-files.js";
 import { Channel } from "./channel.js";
+import { Copier } from "./copier.js";
 import { Directories } from "./directories.js";
 import { Files } from "./files.js";
 import { Leadership } from "./leadership.js";
@@ -69,6 +71,10 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
   const table = new OpenTable(input.openTable, input.number + 1);
   const passthrough = new Passthrough(syscalls, fd, state.control, counters);
   const stat = new StatBuffer(syscalls);
+  const copier = new Copier(channel, syscalls, leadership);
+  const { blobs } = vfs;
+  const cached =
+    blobs && new CachedFiles({ blobs, channel, copier, table, passthrough, stat, counters, post });
   const { ownership } = input;
   return new Server({
     channel,
@@ -79,6 +85,8 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
       syscalls,
       vfs,
       leadership,
+      copier,
+      cached,
       table,
       passthrough,
       stat,

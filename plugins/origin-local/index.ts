@@ -13,6 +13,11 @@ const options = z.strictObject({
    * nothing in either case, since that is shown at its own place already. @default false
    */
   followSymlinks: z.boolean().default(false),
+  /**
+   * Whether the files are read through the content store: for a slow disk, a network filesystem, or one that is not
+   * always there. @default false
+   */
+  cache: z.boolean().default(false),
 });
 
 /** Music in a folder of this machine; see README.md beside this file. */
@@ -21,9 +26,9 @@ export const originLocal = definePlugin({
   provides: ["origin"],
   options,
   instance: ({ id, path }) => id ?? path,
-  setup({ hooks, configDir, log }, { id, path, followSymlinks }) {
+  setup({ hooks, configDir, log }, { id, path, followSymlinks, cache }) {
     const folder = resolvePath(path, configDir);
-    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, followSymlinks, log }));
+    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, followSymlinks, cache, log }));
   },
 });
 

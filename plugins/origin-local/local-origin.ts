@@ -26,12 +26,14 @@ export interface LocalOriginOptions {
   /** Absolute. */
   readonly folder: string;
   readonly followSymlinks: boolean;
+  /** Whether the files are read through the content store. */
+  readonly cache: boolean;
   readonly log: Logger;
 }
 
 /** Opens the folder as an origin, also while it is not there: its disk may come later. */
 export async function openLocalOrigin(options: LocalOriginOptions): Promise<Origin> {
-  const { id, followSymlinks } = options;
+  const { id, followSymlinks, cache } = options;
   const root = await realRoot(options.folder);
   const at = (path: string): Buffer | string =>
     pathToBytes(path === "" ? root : `${root === "/" ? "" : root}/${path}`);
@@ -39,6 +41,7 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
   return {
     id,
     local: { root, followSymlinks },
+    cache,
 
     async *list(signal) {
       await requireFolder(root);
@@ -62,7 +65,7 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
         }
         const { bytesRead, buffer } = await readAsync(
           fd,
-          Buffer.alloc(lengthBytes),
+          Buffer.allocUnsafeSlow(lengthBytes),
           0,
           lengthBytes,
           offsetBytes,

@@ -96,13 +96,13 @@ test("a socket's path that is too long for the kernel is a problem of the config
   assert.match(lines[1] ?? "", /^runtimeDir: .* is longer than the 10[37] bytes/);
 });
 
-test("what the config has of a layout or a driver is not filled in", async (t) => {
+test("what the config has is not filled in", async (t) => {
   const { write, load } = configFolder(t);
   write(
     "musicfs.config.ts",
     `import { definePlugin } from "musicfs";
      import { originLocal } from "musicfs/plugins";
-     const mine = definePlugin({ name: "mine", provides: ["layout", "mount"], setup() {} });
+     const mine = definePlugin({ name: "mine", provides: ["layout", "mount", "chunker", "cache-policy"], setup() {} });
      export default { mountpoint: "/m", plugins: [mine(), originLocal({ path: "/x" })] };`,
   );
   const { plugins } = await load();

@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { openVfs } from "musicfs/vfs";
 import { migrate } from "#core/catalogue/schema.js";
 import { Channel } from "../../../plugins/mount-fuse/channel.js";
+import { Copier } from "../../../plugins/mount-fuse/copier.js";
 import { Directories } from "../../../plugins/mount-fuse/directories.js";
 import { Files } from "../../../plugins/mount-fuse/files.js";
 import { Leadership } from "../../../plugins/mount-fuse/leadership.js";
@@ -80,6 +81,8 @@ export function openKernelEnd(): KernelEnd {
       syscalls,
       vfs,
       leadership,
+      copier: new Copier(channel, syscalls, leadership),
+      cached: undefined,
       table,
       passthrough,
       stat,

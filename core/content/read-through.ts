@@ -1,0 +1,80 @@
+import { ErrnoError } from "../errno.js";
+import type { Origin } from "../model/origin.js";
+import type { ContentStore } from "../store/content-store.js";
+import type { FileVersion } from "../store/store-index.js";
+import { ByteGate } from "./byte-gate.js";
+import { CachedFile, type CachedFileOptions } from "./cached-file.js";
+
+export interface ReadThroughOptions {
+  readonly store: ContentStore;
+  /** The origins whose files are read through the store, by id. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Aborts when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of all fetches that may be in memory at once. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+/** Longest that an origin may take for one piece, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+/** Files whose readers are remembered. */
+const MAX_FILES = 4096;
+
+/** Reads files through the store: one {@link CachedFile} for each version, however many read it. */
+export class ReadThrough {
+  readonly #options: ReadThroughOptions;
+  readonly #use: CachedFileOptions;
+  /** The last used last. */
+  readonly #files = new Map<string, CachedFile>();
+  readonly #shown = new Map<string, CachedFile>();
+
+  constructor(options: ReadThroughOptions) {
+    const { store, signal } = options;
+    this.#options = options;
+    this.#use = { store, signal, gate: new ByteGate(MEMORY_BYTES), timeoutMs: TIMEOUT_MS };
+  }
+
+  /** The file that an inode showed when it was asked for last; `undefined` when that is forgotten. */
+  shownBy(ino: number, revision: number): CachedFile | undefined {
+    return this.#shown.get(`${ino}:${revision}`);
+  }
+
+  /** The file of an inode. @throws ErrnoError EIO when its origin is not configured any more. */
+  show(ino: number, revision: number, version: FileVersion): CachedFile {
+    const file = this.file(version);
+    file.link(ino, revision);
+    this.#shown.set(`${ino}:${revision}`, file);
+    if (this.#shown.size > MAX_FILES) this.#forgetOldest(this.#shown);
+    return file;
+  }
+
+  /** @throws ErrnoError EIO when its origin is not configured any more. */
+  file(version: FileVersion): CachedFile {
+    const key = keyOf(version);
+    const known = this.#files.get(key);
+    if (known) {
+      this.#files.delete(key);
+      this.#files.set(key, known);
+      return known;
+    }
+    const origin = this.#options.origins.get(version.originId);
+    if (!origin) throw new ErrnoError("EIO", `the origin '${version.originId}' is not configured any more`);
+    const file = new CachedFile(version, origin, this.#use);
+    this.#files.set(key, file);
+    if (this.#files.size > MAX_FILES) this.#forgetOldest(this.#files);
+    return file;
+  }
+
+  // What is being fetched stays: who asks for the same must find it.
+  #forgetOldest(files: Map<string, CachedFile>): void {
+    for (const [key, file] of files) {
+      if (!file.isIdle) continue;
+      files.delete(key);
+      return;
+    }
+  }
+}
+
+function keyOf({ originId, file }: FileVersion): string {
+  return JSON.stringify([originId, file.path, file.sizeBytes, file.mtimeMs, file.version]);
+}

@@ -1,0 +1,217 @@
+import { crc32 } from "node:zlib";
+import { type ChangeTime, changeTimeOf, readFully, writeFully } from "./blob-files.js";
+import type { BlobPublisher } from "./blob-table.js";
+import { BLOCK_BYTES, type BlockRange, BlockSet, blockCountOf } from "./block-set.js";
+import type { BlobRow, FlushedBlob } from "./store-index.js";
+
+/** The blob is gone, or this part of it: whoever wanted it looks for its bytes elsewhere. */
+export class BlobGoneError extends Error {
+  override readonly name = "BlobGoneError";
+}
+
+/**
+ * One blob that is open: a sparse file with what was fetched of one version of a file, at the file's own offsets.
+ *
+ * A block is `present` once it is written, and `checked` once its bytes are known to be right in this run: since
+ * they were fetched in it, or their sum was compared. Only checked blocks are ever read from.
+ */
+export class Blob {
+  readonly id: number;
+  readonly sizeBytes: number;
+  readonly fd: number;
+  readonly present: BlockSet;
+  readonly checked: BlockSet;
+  /** CRC-32 of each block that is present. */
+  readonly sums: Uint32Array;
+  /** Bytes that it takes of the store's room. */
+  storedBytes: number;
+  /** Bytes of the file that the index knows to be here. */
+  flushedBytes: number;
+  /** What holds it open: reads, writes and jobs that are under way. */
+  users = 0;
+  /** When it was last used, in milliseconds since 1970. */
+  usedMs: number;
+  /** Whether the index lacks what was written. */
+  isDirty = false;
+  isGone = false;
+  /** Where the workers find it; -1: they don't. */
+  slot = -1;
+  readonly #table: BlobPublisher;
+  #writes = 0;
+  #left: ChangeTime | undefined;
+
+  constructor(row: BlobRow, fd: number, table: BlobPublisher, nowMs: number) {
+    const blocks = blockCountOf(row.sizeBytes);
+    this.id = row.id;
+    this.sizeBytes = row.sizeBytes;
+    this.fd = fd;
+    this.present = new BlockSet(blocks, row.present);
+    this.checked = new BlockSet(blocks);
+    this.sums = new Uint32Array(blocks);
+    const sums = new Uint8Array(this.sums.buffer);
+    sums.set(row.sums.subarray(0, sums.length));
+    this.storedBytes = row.storedBytes;
+    this.flushedBytes = row.logicalBytes;
+    this.usedMs = nowMs;
+    this.#table = table;
+    this.#publish();
+  }
+
+  get isWhole(): boolean {
+    return this.present.isFull;
+  }
+
+  /** Bytes of the file that are here. */
+  get logicalBytes(): number {
+    return this.present.byteCount(this.sizeBytes);
+  }
+
+  /** Lets the workers answer for an inode from this blob. */
+  link(ino: number, revision: number): void {
+    if (this.slot >= 0) this.#table.link(ino, revision, this.slot);
+  }
+
+  /**
+   * Writes blocks that were fetched; from then on they can be read.
+   *
+   * @param bytes of whole blocks from `from` on; the file's last one may be shorter.
+   * @throws the system's error; nothing of it counts as present then.
+   */
+  async write(from: number, bytes: Uint8Array): Promise<void> {
+    const range = { from, to: from + blockCountOf(bytes.length) };
+    this.#beginWrite();
+    try {
+      await writeFully(this.fd, bytes, from * BLOCK_BYTES);
+      this.#requireHere();
+      for (let block = from; block < range.to; block += 1) {
+        const at = (block - from) * BLOCK_BYTES;
+        this.sums[block] = crc32(bytes.subarray(at, at + BLOCK_BYTES));
+      }
+      this.present.add(range);
+      this.isDirty = true;
+      this.#allow(range);
+    } finally {
+      this.#endWrite();
+    }
+  }
+
+  /** Reads what is checked. @throws BlobGoneError when it was taken away meanwhile. */
+  async read(offsetBytes: number, target: Uint8Array): Promise<void> {
+    const count = await readFully(this.fd, target, offsetBytes);
+    this.#requireHere();
+    if (count !== target.length) throw new BlobGoneError("the blob became shorter");
+  }
+
+  /**
+   * Compares blocks that are present with their sums. Those that are right count as checked; those that are not,
+   * as not present.
+   *
+   * @param again also those that are checked already. @default false
+   * @returns those that were not.
+   */
+  async check(range: BlockRange, again = false): Promise<number[]> {
+    const wrong: number[] = [];
+    const buffer = new Uint8Array(BLOCK_BYTES);
+    for (let block = range.from; block < range.to; block += 1) {
+      if (!this.present.has(block) || (this.checked.has(block) && !again)) continue;
+      const target = buffer.subarray(0, Math.min(BLOCK_BYTES, this.sizeBytes - block * BLOCK_BYTES));
+      const count = await readFully(this.fd, target, block * BLOCK_BYTES);
+      this.#requireHere();
+      if (count === target.length && crc32(target) === this.sums[block]) {
+        this.#allow({ from: block, to: block + 1 });
+      } else {
+        this.#drop({ from: block, to: block + 1 });
+        wrong.push(block);
+      }
+    }
+    return wrong;
+  }
+
+  /** Whether somebody else changed the blob's file since we left it. While we write to it nobody can tell. */
+  get wasTouched(): boolean {
+    if (this.#writes > 0 || !this.#left) return false;
+    const { seconds, nanoseconds } = changeTimeOf(this.fd);
+    return seconds !== this.#left.seconds || nanoseconds !== this.#left.nanoseconds;
+  }
+
+  /** Forgets that anything was checked: it is compared anew when it is read. */
+  distrust(): void {
+    const links = this.slot < 0 ? [] : this.#table.linksOf(this.slot);
+    this.retract();
+    this.checked.remove({ from: 0, to: this.checked.blocks });
+    this.republish(links);
+  }
+
+  /** Gives it back to the workers, after {@link retract}. */
+  republish(links: readonly { readonly ino: number; readonly revision: number }[]): void {
+    this.#publish();
+    if (this.slot < 0) return;
+    for (const run of this.checked.runs({ from: 0, to: this.checked.blocks }, true)) {
+      this.#table.allow(this.slot, run.from, run.to);
+    }
+    if (this.checked.isFull) this.#table.setWhole(this.slot);
+    for (const { ino, revision } of links) this.link(ino, revision);
+  }
+
+  /** Takes it away from the workers. */
+  retract(): void {
+    if (this.slot >= 0) this.#table.retire(this.slot);
+    this.slot = -1;
+  }
+
+  /** What the index is to know, at this moment: to be flushed before it is told. */
+  snapshot(): FlushedBlob {
+    return {
+      id: this.id,
+      present: Uint8Array.from(this.present.bytes),
+      sums: new Uint8Array(this.sums.slice().buffer),
+      logicalBytes: this.logicalBytes,
+      storedBytes: this.storedBytes,
+    };
+  }
+
+  #drop(range: BlockRange): void {
+    this.present.remove(range);
+    this.isDirty = true;
+    if (!this.checked.has(range.from)) return;
+    this.checked.remove(range);
+    const links = this.slot < 0 ? [] : this.#table.linksOf(this.slot);
+    this.retract();
+    this.republish(links);
+  }
+
+  #publish(): void {
+    this.slot = this.#table.publish(this.fd, this.checked.blocks);
+    if (this.slot >= 0) this.#table.setInFlux(this.slot, this.#writes > 0);
+    if (this.#writes === 0) this.#noteLeft();
+  }
+
+  #allow(range: BlockRange): void {
+    this.checked.add(range);
+    if (this.slot < 0) return;
+    this.#table.allow(this.slot, range.from, range.to);
+    if (this.checked.isFull) this.#table.setWhole(this.slot);
+  }
+
+  #beginWrite(): void {
+    if (this.wasTouched) this.distrust();
+    this.#writes += 1;
+    if (this.slot >= 0) this.#table.setInFlux(this.slot, true);
+  }
+
+  #endWrite(): void {
+    this.#writes -= 1;
+    if (this.#writes > 0 || this.isGone) return;
+    this.#noteLeft();
+    if (this.slot >= 0) this.#table.setInFlux(this.slot, false);
+  }
+
+  #noteLeft(): void {
+    this.#left = changeTimeOf(this.fd);
+    if (this.slot >= 0) this.#table.setLeft(this.slot, this.#left.seconds, this.#left.nanoseconds);
+  }
+
+  #requireHere(): void {
+    if (this.isGone) throw new BlobGoneError("the blob was evicted");
+  }
+}

@@ -1,0 +1,514 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { CacheEviction, CorruptionRepair } from "../hooks.js";
+import type { Logger } from "../logger.js";
+import type { CachePolicy } from "../model/cache-policy.js";
+import { makePrivateFolder } from "../private-folder.js";
+import { Blob } from "./blob.js";
+import { BlobFiles, closeFile, emptyFile, sizeOfFile, syncFile } from "./blob-files.js";
+import { BlobPublisher } from "./blob-table.js";
+import { BLOCK_BYTES } from "./block-set.js";
+import { Counters } from "./counters.js";
+import { checkFormat } from "./format.js";
+import { StoreHealth } from "./health.js";
+import { Room } from "./room.js";
+import type { Removal } from "./store.js";
+import { type FileVersion, openStoreIndex, type StoreIndex } from "./store-index.js";
+import { sweepBlobs } from "./sweep.js";
+
+export interface ContentStoreOptions {
+  /** Where the store lies; made when it is missing. */
+  readonly folder: string;
+  /** Names the library whose files are kept; see {@link checkFormat}. */
+  readonly library: string;
+  readonly policy: CachePolicy;
+  /** Memory of the table that the FUSE workers read. */
+  readonly table: SharedArrayBuffer;
+  readonly log: Logger;
+  /** Aborts when the daemon stops. */
+  readonly signal: AbortSignal;
+  /** Whether a file is pinned: kept whatever the policy says. */
+  isPinned(version: FileVersion): boolean;
+  /** Whether the kernel reads an inode's blob by itself at this moment. */
+  isPassedThrough(ino: number, revision: number): boolean;
+  /** A file left the cache because room was needed, or the policy wanted it. */
+  onEvicted(eviction: CacheEviction): void;
+  /** A piece of a file was not what its sum says, and was dropped. */
+  onCorrupt(repair: CorruptionRepair): void;
+}
+
+/** Blobs that are open at once, each with a descriptor. */
+const MAX_OPEN = 512;
+/** A descriptor is closed this long after its blob was taken away from the workers, which may be about to use it. */
+const CLOSE_AFTER_MS = 2_000;
+const TICK_MS = 1_000;
+/** How often the index is told when blobs were used, and the policy asked for what has expired, in milliseconds. */
+const SLOW_TICK_MS = 60_000;
+
+/**
+ * The blobs on the cache's disk: opens, fills, reads, flushes and evicts them. Main thread only. It knows no origin:
+ * whoever misses bytes fetches them, and puts them here.
+ */
+export class ContentStore {
+  readonly counters = new Counters();
+  readonly health: StoreHealth;
+  readonly room: Room;
+  readonly #options: ContentStoreOptions;
+  readonly #files: BlobFiles;
+  readonly #table: BlobPublisher;
+  readonly #open = new Map<number, Blob>();
+  readonly #opening = new Map<number, Promise<Blob | undefined>>();
+  readonly #pinned = new Set<number>();
+  readonly #closing = new Set<NodeJS.Timeout>();
+  #index: StoreIndex;
+  #indexInode: number;
+  #indexBytes = 0;
+  #indexLookedMs = Number.NEGATIVE_INFINITY;
+  #policyLoaded: Promise<void> | undefined;
+  #flushing: Promise<void> | undefined;
+  #slowTickMs = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @throws `MFS_STORE_NEWER`, `MFS_STORE_FOREIGN` or `MFS_FOLDER_UNUSABLE`; nothing is changed then. */
+  constructor(options: ContentStoreOptions) {
+    this.#options = options;
+    this.health = new StoreHealth(options.folder, options.log);
+    this.#table = new BlobPublisher(options.table);
+    this.#files = new BlobFiles(join(options.folder, "blobs"));
+    this.#index = this.#openIndex();
+    this.#indexInode = statSync(this.#index.path).ino;
+    this.room = new Room({
+      maxBytes: options.policy.maxBytes,
+      minFreeBytes: options.policy.minFreeBytes,
+      freeBytes: () => this.#files.freeBytes(),
+      indexBytes: () => this.indexBytes,
+      evictOne: () => this.#evictOne(),
+    });
+    this.room.resetUsed(this.#index.totals().storedBytes);
+  }
+
+  get index(): StoreIndex {
+    return this.#index;
+  }
+
+  get indexBytes(): number {
+    const nowMs = performance.now();
+    if (nowMs - this.#indexLookedMs > TICK_MS) {
+      this.#indexLookedMs = nowMs;
+      this.#indexBytes = this.#index.sizeBytes();
+    }
+    return this.#indexBytes;
+  }
+
+  /** Starts what goes on in the background. */
+  begin(): void {
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref();
+    this.sweep(false, this.#options.signal).catch((error) => {
+      if (!this.#options.signal.aborted) this.failed(error);
+    });
+  }
+
+  /**
+   * The blob of a version, open; `undefined` when nothing of it is kept. {@link release} it after use.
+   * A blob whose file is gone or torn is forgotten.
+   */
+  async acquire(version: FileVersion): Promise<Blob | undefined> {
+    const id = this.#index.blobOf(version);
+    if (id === undefined) return undefined;
+    const opening = this.#opening.get(id);
+    const blob = this.#open.get(id) ?? (await (opening ?? this.#openBlob(id)));
+    if (!blob || blob.isGone) return undefined;
+    blob.users += 1;
+    return blob;
+  }
+
+  /**
+   * The blob of a version, made where there is none. {@link release} it after use.
+   *
+   * @returns `undefined` when the policy does not admit it, or the disk does not take it.
+   */
+  async acquireOrCreate(version: FileVersion): Promise<Blob | undefined> {
+    const known = await this.acquire(version);
+    if (known || this.#isClosed || !this.health.mayWrite) return known;
+    try {
+      return await this.#create(version);
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  release(blob: Blob): void {
+    blob.users -= 1;
+    blob.usedMs = Date.now();
+    if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
+  }
+
+  /**
+   * Writes blocks that were fetched, if there is room for them.
+   *
+   * @param from the first block.
+   * @returns whether they are kept.
+   */
+  async put(blob: Blob, from: number, bytes: Uint8Array): Promise<boolean> {
+    if (this.#isClosed || blob.isGone || !this.health.mayWrite) return false;
+    const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
+    if (!(await this.room.reserve(reserved))) return false;
+    const before = blob.logicalBytes;
+    try {
+      await blob.write(from, bytes);
+      this.health.worked();
+      return true;
+    } catch (error) {
+      if (!blob.isGone) this.failed(error);
+      return false;
+    } finally {
+      this.room.release(reserved);
+      if (!blob.isGone) this.#changeStored(blob, blob.logicalBytes - before);
+    }
+  }
+
+  /**
+   * Compares what is present and not yet checked with its sums; what is wrong is dropped and counted.
+   *
+   * @param again also what is checked already. @default false
+   * @returns the blocks that were wrong.
+   */
+  async check(blob: Blob, from: number, to: number, again = false): Promise<readonly number[]> {
+    const before = blob.logicalBytes;
+    const wrong = await blob.check({ from, to }, again);
+    if (wrong.length === 0) return wrong;
+    this.#changeStored(blob, blob.logicalBytes - before);
+    this.counters.corruptChunks += wrong.length;
+    for (const { originId, file } of this.#index.versionsOf(blob.id)) {
+      for (const block of wrong) {
+        const offsetBytes = block * BLOCK_BYTES;
+        const lengthBytes = Math.min(BLOCK_BYTES, blob.sizeBytes - offsetBytes);
+        this.#options.onCorrupt({ originId, path: file.path, offsetBytes, lengthBytes });
+      }
+    }
+    return wrong;
+  }
+
+  /** Removes a blob, whoever wants it. @returns the bytes that came free; `undefined` when it is in use. */
+  async remove(id: number): Promise<number | undefined> {
+    const blob = this.#open.get(id);
+    if (blob && !this.#takeAway(blob)) return undefined;
+    const bytes = blob?.storedBytes ?? this.#index.blob(id)?.storedBytes ?? 0;
+    this.#open.delete(id);
+    this.#pinned.delete(id);
+    this.#index.remove(id);
+    this.#options.policy.removed(id);
+    if (blob) {
+      await emptyFile(blob.fd).catch(() => undefined);
+      this.#closeLater(blob.fd);
+    }
+    await this.#files.remove(id).catch((error) => this.failed(error));
+    this.room.changeUsed(-bytes);
+    return bytes;
+  }
+
+  /** The blobs that are open. */
+  get openBlobs(): Iterable<Blob> {
+    return this.#open.values();
+  }
+
+  /** A file's pin was set or taken away. */
+  setPinned(id: number, isPinned: boolean): void {
+    const { policy } = this.#options;
+    if (isPinned === this.#pinned.has(id)) return;
+    if (isPinned) {
+      this.#pinned.add(id);
+      policy.removed(id);
+    } else {
+      this.#pinned.delete(id);
+      const row = this.#index.blob(id);
+      if (row) policy.added({ key: id, sizeBytes: row.sizeBytes }, Date.now());
+    }
+  }
+
+  isPinned(id: number): boolean {
+    return this.#pinned.has(id);
+  }
+
+  /** Forgets one of several versions that share a blob. @returns the bytes that came free: none. */
+  forget(version: FileVersion): number {
+    this.#index.forget(version);
+    return 0;
+  }
+
+  /**
+   * Removes files in the blobs' folder that the index does not name: what a run that was killed left, or somebody
+   * else put there.
+   */
+  sweep(dryRun: boolean, signal: AbortSignal): Promise<Removal> {
+    return sweepBlobs(this.#files, (id) => this.#index.has(id), dryRun, signal);
+  }
+
+  /** Something of the cache's disk failed: it is left alone for a while, or made anew where it is gone. */
+  failed(error: unknown): void {
+    if (this.#isGone()) this.#startAnew();
+    else this.health.failed(error);
+  }
+
+  /** Flushes what was written, and tells the index. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#flushing;
+    await this.#flush();
+    this.#saveUse();
+    for (const timer of this.#closing) clearTimeout(timer);
+    for (const blob of this.#open.values()) {
+      blob.retract();
+      blob.isGone = true;
+      await closeFile(blob.fd).catch(() => undefined);
+    }
+    this.#index.close();
+  }
+
+  #openIndex(): StoreIndex {
+    const { folder, library, log } = this.#options;
+    checkFormat(folder, library);
+    makePrivateFolder(this.#files.folder);
+    return openStoreIndex(join(folder, "index.sqlite"), (reason) =>
+      log.warn(`the cache's index in ${folder} could not be used, so the cache starts empty: ${reason}`),
+    );
+  }
+
+  #openBlob(id: number): Promise<Blob | undefined> {
+    const opening = this.#openExisting(id).finally(() => this.#opening.delete(id));
+    this.#opening.set(id, opening);
+    return opening;
+  }
+
+  async #openExisting(id: number): Promise<Blob | undefined> {
+    const row = this.#index.blob(id);
+    if (!row) return undefined;
+    let fd: number | undefined;
+    try {
+      fd = await this.#files.open(id);
+      if ((await sizeOfFile(fd)) !== row.sizeBytes)
+        throw Object.assign(new Error("torn"), { code: "ENOENT" });
+      return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
+    } catch (error) {
+      if (fd !== undefined) await closeFile(fd);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ELOOP") await this.remove(id);
+      else this.failed(error);
+      return undefined;
+    }
+  }
+
+  async #create(version: FileVersion): Promise<Blob | undefined> {
+    const { policy } = this.#options;
+    const sizeBytes = version.file.sizeBytes;
+    const isPinned = this.#options.isPinned(version);
+    const id = this.#index.insert(version, Date.now());
+    const making = (async () => {
+      if (!isPinned && !policy.admits({ key: id, sizeBytes })) {
+        this.#index.remove(id);
+        return undefined;
+      }
+      const fd = await this.#files.create(id, sizeBytes).catch((error) => {
+        this.#index.remove(id);
+        throw error;
+      });
+      const row = this.#index.blob(id);
+      if (!row) throw new Error("the index lost a row");
+      if (isPinned) this.#pinned.add(id);
+      else policy.added({ key: id, sizeBytes }, Date.now());
+      return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
+    })().finally(() => this.#opening.delete(id));
+    this.#opening.set(id, making);
+    making.catch(() => undefined);
+    const blob = await making;
+    if (blob) blob.users += 1;
+    return blob;
+  }
+
+  #keepOpen(blob: Blob): Blob {
+    this.#open.set(blob.id, blob);
+    if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
+    return blob;
+  }
+
+  #changeStored(blob: Blob, bytes: number): void {
+    blob.storedBytes += bytes;
+    this.room.changeUsed(bytes);
+  }
+
+  // A blob that the kernel reads by itself cannot be taken away. Asked after the workers were told, so that none
+  // of them can let the kernel have it in between.
+  #takeAway(blob: Blob): boolean {
+    const links = blob.slot >= 0 ? this.#table.linksOf(blob.slot) : [];
+    blob.retract();
+    if (links.some(({ ino, revision }) => this.#options.isPassedThrough(ino, revision))) {
+      blob.republish(links);
+      return false;
+    }
+    blob.isGone = true;
+    return true;
+  }
+
+  async #evictOne(): Promise<boolean> {
+    await this.#loadPolicy();
+    this.#collectReads();
+    for (const mayBeUsed of [false, true]) {
+      for (const id of this.#options.policy.victims(Date.now())) {
+        const users = this.#open.get(id)?.users ?? 0;
+        if (users > 0 && !mayBeUsed) continue;
+        if (this.#opening.has(id)) continue;
+        if (await this.#evict(id)) return true;
+      }
+    }
+    return false;
+  }
+
+  async #evict(id: number): Promise<boolean> {
+    const versions = this.#index.versionsOf(id);
+    const bytes = await this.remove(id);
+    if (bytes === undefined) return false;
+    this.counters.evictions += 1;
+    this.counters.evictedBytes += bytes;
+    for (const { originId, file } of versions) this.#options.onEvicted({ originId, path: file.path, bytes });
+    return true;
+  }
+
+  // In slices, so that a cache of many files holds nobody up.
+  #loadPolicy(): Promise<void> {
+    this.#policyLoaded ??= (async () => {
+      let count = 0;
+      for (const { id, sizeBytes, usedMs } of this.#index.byUse()) {
+        if (this.#open.has(id) || this.#opening.has(id)) continue;
+        const [version] = this.#index.versionsOf(id);
+        if (version && this.#options.isPinned(version)) this.#pinned.add(id);
+        else this.#options.policy.added({ key: id, sizeBytes }, usedMs);
+        count += 1;
+        if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    return this.#policyLoaded;
+  }
+
+  #closeLeastUsed(): void {
+    let oldest: Blob | undefined;
+    for (const blob of this.#open.values()) {
+      if (blob.users > 0 || blob.isDirty) continue;
+      if (!oldest || blob.usedMs < oldest.usedMs) oldest = blob;
+    }
+    if (!oldest || !this.#takeAway(oldest)) return;
+    this.#open.delete(oldest.id);
+    this.#closeLater(oldest.fd);
+  }
+
+  #closeLater(fd: number): void {
+    const timer = setTimeout(() => {
+      this.#closing.delete(timer);
+      void closeFile(fd).catch(() => undefined);
+    }, CLOSE_AFTER_MS);
+    this.#closing.add(timer);
+  }
+
+  async #flush(): Promise<void> {
+    const dirty = [...this.#open.values()].filter((blob) => blob.isDirty);
+    for (const blob of dirty) {
+      const flushed = blob.snapshot();
+      blob.isDirty = false;
+      blob.users += 1;
+      try {
+        await syncFile(blob.fd);
+        if (blob.isGone) continue;
+        this.#index.saveFlushed([flushed]);
+        blob.flushedBytes = flushed.logicalBytes;
+      } catch (error) {
+        blob.isDirty = true;
+        if (!blob.isGone) this.failed(error);
+      } finally {
+        blob.users -= 1;
+      }
+    }
+  }
+
+  async #tick(): Promise<void> {
+    this.#collectReads();
+    if (this.#isGone()) this.#startAnew();
+    await this.flush();
+    const nowMs = performance.now();
+    if (nowMs - this.#slowTickMs < SLOW_TICK_MS || this.#isClosed) return;
+    this.#slowTickMs = nowMs;
+    this.#saveUse();
+    await this.#expire();
+    await this.room.enforce();
+  }
+
+  async #expire(): Promise<void> {
+    const { policy } = this.#options;
+    if (!policy.expired) return;
+    await this.#loadPolicy();
+    for (const id of policy.expired(Date.now())) {
+      if (this.#opening.has(id) || (this.#open.get(id)?.users ?? 0) > 0) continue;
+      await this.#evict(id);
+    }
+  }
+
+  #collectReads(): void {
+    const nowMs = Date.now();
+    for (const blob of this.#open.values()) {
+      if (blob.slot < 0) continue;
+      const { reads, bytes } = this.#table.takeReads(blob.slot);
+      if (reads === 0) continue;
+      this.counters.hits += reads;
+      this.counters.hitBytes += bytes;
+      this.noteUse(blob, nowMs);
+    }
+  }
+
+  /** A blob was read. */
+  noteUse(blob: Blob, nowMs = Date.now()): void {
+    blob.usedMs = nowMs;
+    if (!this.#pinned.has(blob.id)) this.#options.policy.touched(blob.id, nowMs);
+  }
+
+  #saveUse(): void {
+    try {
+      this.#index.touch([...this.#open.values()].map(({ id, usedMs }) => [id, usedMs] as const));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  // Somebody removed the cache's folder, or put another one in its place.
+  #isGone(): boolean {
+    return statSync(this.#index.path, { throwIfNoEntry: false })?.ino !== this.#indexInode;
+  }
+
+  #startAnew(): void {
+    this.#options.log.warn(`the cache in ${this.#options.folder} is gone; a new one is made`);
+    for (const blob of this.#open.values()) {
+      blob.retract();
+      blob.isGone = true;
+      this.#options.policy.removed(blob.id);
+      this.#closeLater(blob.fd);
+    }
+    this.#open.clear();
+    this.#pinned.clear();
+    for (const { id } of this.#index.byUse()) this.#options.policy.removed(id);
+    this.#index.close();
+    try {
+      this.#index = this.#openIndex();
+      this.#indexInode = statSync(this.#index.path).ino;
+      this.room.resetUsed(0);
+    } catch (error) {
+      this.health.failed(error);
+    }
+  }
+}
