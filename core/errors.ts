@@ -116,6 +116,15 @@ export const ERROR_KINDS = {
   MFS_MOUNT_FAILED: { hint: "Run 'musicfs doctor' to see what is missing.", exitCode: EXIT.machine },
   MFS_MOUNT_LOST: { hint: "Start again with 'musicfs start'.", exitCode: EXIT.failure, retryable: true },
   MFS_MACHINE_LACKS: { hint: "Run 'musicfs doctor' to see all that is missing.", exitCode: EXIT.machine },
+  MFS_QUERY_INVALID: {
+    hint: "Put what is meant as it stands into quotation marks; README, 'Search', has the language.",
+    exitCode: EXIT.usage,
+  },
+  MFS_SEARCH_FAILED: {
+    hint: "See 'musicfs status' and the daemon's log; the index mends itself.",
+    exitCode: EXIT.failure,
+    retryable: true,
+  },
   MFS_USAGE: { hint: "See 'musicfs --help'.", exitCode: EXIT.usage },
   MFS_INTERNAL: {
     hint: "This is a fault of MusicFS itself; please report it with the log.",

@@ -48,7 +48,10 @@ export interface Hooks {
   readonly provideChunker: ProvideHook<Chunker>;
   /** `provide`, as above: what the cache admits and what it evicts. */
   readonly provideCachePolicy: ProvideHook<CachePolicy>;
-  /** `provide`: what finds tracks by words. Asked by nobody yet: the daemon does not search so far. */
+  /**
+   * `provide`, once at start: what finds tracks by words. The index is opened shortly after the mount; what fails
+   * there is told to whoever searches, and disturbs nothing else. Nobody answers: there is no search.
+   */
   readonly provideSearch: ProvideHook<SearchEngine>;
 
   /** `event`, once: the tree answers at the mountpoint. */

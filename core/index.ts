@@ -47,7 +47,7 @@ export type {
   OriginFile,
   UnreadableFolder,
 } from "./model/origin.js";
-export type { SearchDocument, SearchEngine, SearchHit } from "./model/search-engine.js";
+export type { SearchEngine } from "./model/search-engine.js";
 export type { AudioProperties, Track, TrackPath, TrackPlaces } from "./model/track.js";
 export { type Notification, startNotifier } from "./notifier/notifier.js";
 export { notifierOptions } from "./notifier/options.js";

@@ -12,4 +12,5 @@ export { notifyMpd } from "./notify-mpd/index.js";
 export { notifyNavidrome } from "./notify-navidrome/index.js";
 export { notifyPlex } from "./notify-plex/index.js";
 export { originLocal } from "./origin-local/index.js";
+export { searchTantivy } from "./search-tantivy/index.js";
 export { webhook } from "./webhook/index.js";

@@ -32,6 +32,7 @@ export class Catalogue {
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
   readonly #saveMeta: Database.Statement;
+  readonly #listeners: (() => void)[] = [];
   #totals: CatalogueTotals;
 
   constructor(db: Database.Database, path: string) {
@@ -52,19 +53,26 @@ export class Catalogue {
   transaction<T>(write: () => T): T {
     const before = this.#totals;
     try {
-      return this.#db
+      const written = this.#db
         .transaction(() => {
           const result = write();
           if (this.#totals !== before) this.setMeta("totals", JSON.stringify(this.#totals));
           return result;
         })
         .immediate();
+      for (const listener of this.#listeners) listener();
+      return written;
     } catch (error) {
       this.#totals = before;
       this.files.forgetCounts();
       this.albums.forget();
       throw error;
     }
+  }
+
+  /** Calls `listener` after every commit, in which it must neither wait nor throw. */
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Numbers of what is shown. Kept by {@link count}, in the transaction that changes it. */
@@ -110,6 +118,34 @@ export class Catalogue {
     this.#db
       .prepare("UPDATE origins SET total_bytes = ?, free_bytes = ?, device = ? WHERE number = ?")
       .run(totalBytes, freeBytes, device ?? null, originNumber);
+  }
+
+  /**
+   * Forgets which tracks are gone, but for the last `keep` ones; `atMost` at a time. Whoever has not heard of
+   * them by then begins anew (`TrackChanges.reachesBackTo`).
+   *
+   * @returns how many were forgotten.
+   */
+  forgetGone(keep: number, atMost: number): number {
+    return this.transaction(() => {
+      const beyond = this.#db
+        .prepare<[number], number>(
+          "SELECT stamp FROM track_changes WHERE gone = 1 ORDER BY stamp DESC LIMIT 1 OFFSET ?",
+        )
+        .pluck()
+        .get(keep);
+      if (beyond === undefined) return 0;
+      const stamps = this.#db
+        .prepare<[number, number], number>(
+          "SELECT stamp FROM track_changes WHERE gone = 1 AND stamp <= ? ORDER BY stamp LIMIT ?",
+        )
+        .pluck()
+        .all(beyond, atMost);
+      this.setMeta("changes_horizon", String(stamps.at(-1)));
+      const forget = this.#db.prepare("DELETE FROM track_changes WHERE stamp = ?");
+      for (const stamp of stamps) forget.run(stamp);
+      return stamps.length;
+    });
   }
 
   /** Moves what the log holds into the database, so that the next start finds a short one. Milliseconds to seconds. */

@@ -159,6 +159,30 @@ const MIGRATIONS: readonly string[] = [
     file INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE
   );
   `,
+  // Triggers, so that whatever changes a track is noted, by whichever statement.
+  `
+  CREATE TABLE track_changes (
+    stamp INTEGER PRIMARY KEY AUTOINCREMENT,
+    file  INTEGER NOT NULL UNIQUE,
+    gone  INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX tracks_gone ON track_changes(stamp) WHERE gone = 1;
+  INSERT INTO track_changes (file) SELECT file FROM tracks ORDER BY file;
+  INSERT OR IGNORE INTO meta VALUES ('identity', lower(hex(randomblob(16))));
+
+  CREATE TRIGGER track_saved AFTER INSERT ON tracks BEGIN
+    INSERT OR REPLACE INTO track_changes (file) VALUES (new.file);
+  END;
+  CREATE TRIGGER track_edited AFTER UPDATE ON tracks BEGIN
+    INSERT OR REPLACE INTO track_changes (file) VALUES (new.file);
+  END;
+  CREATE TRIGGER track_moved AFTER UPDATE OF path, origin ON files BEGIN
+    INSERT OR REPLACE INTO track_changes (file) SELECT file FROM tracks WHERE file = new.id;
+  END;
+  CREATE TRIGGER track_gone AFTER DELETE ON tracks BEGIN
+    INSERT OR REPLACE INTO track_changes (file, gone) VALUES (old.file, 1);
+  END;
+  `,
 ];
 
 /** The newest schema that this code knows. */

@@ -8,6 +8,7 @@ const DEFAULTS: readonly (readonly [PluginKind, string])[] = [
   ["chunker", "chunker-fastcdc"],
   ["cache-policy", "cache-lru"],
   ["mount", process.platform === "linux" ? "mount-fuse" : "mount-fuse-native"],
+  ["search", "search-tantivy"],
 ];
 
 const require = createRequire(import.meta.url);
@@ -26,6 +27,9 @@ export async function loadInstallation(): Promise<Installation> {
       "musicfs/plugins": builtins,
       get "musicfs/vfs"() {
         return require("musicfs/vfs");
+      },
+      get "musicfs/search"() {
+        return require("musicfs/search");
       },
       get "musicfs/testing"() {
         return require("musicfs/testing");

@@ -9,6 +9,7 @@ import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
+import type { Search } from "../search/search.js";
 import type { Store } from "../store/store.js";
 import type { UndoStack } from "./undo-stack.js";
 
@@ -53,4 +54,5 @@ export interface DaemonParts extends MountedParts {
   readonly generated: GeneratedFiles;
   /** What happens, for whoever asks. */
   readonly events: EventStream;
+  readonly search: Search;
 }

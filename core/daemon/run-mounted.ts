@@ -4,10 +4,14 @@ import { EventStream } from "../events/event-stream.js";
 import { eventSources } from "../events/sources.js";
 import { tellTaps } from "../events/tell-taps.js";
 import { createLibraryParts, type LibraryParts } from "../library-parts.js";
+import { Search } from "../search/search.js";
 import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import type { Later } from "./later.js";
 import { RunningDaemon } from "./running-daemon.js";
+
+/** How long after the mount the search index is opened, in milliseconds, unless somebody searches before. */
+const SEARCH_AFTER_MS = 300;
 
 /** Adds to a mount everything that it does not need for its first answer: the library, its scan, the control API. */
 export async function runMounted(
@@ -33,7 +37,8 @@ export async function runMounted(
   const { library, generated } = made;
   const events = new EventStream(eventSources(instance.hooks, () => library.scanStatus()));
   void tellTaps(events, instance.hooks);
-  const parts = { ...mounted, library, generated, events };
+  const search = await openSearch(mounted);
+  const parts = { ...mounted, library, generated, events, search };
   const daemon = new RunningDaemon(parts);
   const loadMethods = async (): Promise<Methods> =>
     (await import("../control/methods.js")).createMethods({ ...parts, daemon });
@@ -42,4 +47,14 @@ export async function runMounted(
   undo.push(() => events.close());
   daemon.begin();
   return daemon;
+}
+
+async function openSearch({ config, log, instance, catalogue, undo }: MountedParts): Promise<Search> {
+  const engine = await instance.hooks.provideSearch.call(instance.signal);
+  const search = new Search({ catalogue, engine, cacheDir: config.cacheDir, log });
+  undo.push(() => search.close());
+  const opening = setTimeout(() => search.open(), SEARCH_AFTER_MS);
+  undo.push(() => clearTimeout(opening));
+  catalogue.onCommit(() => search.follow());
+  return search;
 }

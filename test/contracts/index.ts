@@ -9,6 +9,7 @@ export {
   runCase,
   runContract,
 } from "./contract.js";
+export { hostileQueries } from "./hostile-queries.js";
 export { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
 export { type LayoutCase, type LayoutSubject, layoutContract } from "./layout.js";
 export { type MountDriverCase, type MountDriverSubject, mountDriverContract } from "./mount-driver.js";
@@ -18,4 +19,5 @@ export { createRandom, type Random } from "./random.js";
 export { manyFiles, type SampleFile, sampleFiles, writeSampleTree } from "./sample-tree.js";
 export { scanResistanceContract } from "./scan-resistance.js";
 export { type SearchCase, type SearchSubject, searchContract } from "./search.js";
+export { type SampleTrack, SearchLibrary } from "./search-library.js";
 export { type SetUpOptions, type SetUpPlugin, setUpPlugin } from "./set-up-plugin.js";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { CachePolicy, Chunker, OriginFile } from "musicfs";
 import { cacheLru, cacheSieve, chunkerFastcdc, layoutArtistAlbum } from "musicfs/plugins";
+import type { SearchEngine, SearchIndex } from "musicfs/search";
 import {
   type ContractCase,
   type ContractSubject,
@@ -13,9 +14,11 @@ import {
   runCase,
   runContract,
   scanResistanceContract,
+  searchContract,
   setUpPlugin,
 } from "musicfs/testing";
 import { pathsOf } from "../../core/library/track-places.js";
+import { searchContains } from "../../examples/plugins/search-contains.js";
 import { MemoryOrigin, memorySubject } from "./memory-origin.js";
 
 describe("an origin in memory keeps the contract of an origin", () => {
@@ -275,6 +278,50 @@ describe("the contract of scan resistance finds", () => {
     };
     return { policy: stubborn, close };
   });
+});
+
+describe("the contract of a search engine finds", () => {
+  const engine = async (sabotage: (honest: SearchIndex) => Partial<SearchIndex>) => {
+    const plugin = await setUpPlugin(searchContains());
+    const honest = await plugin.searchEngine();
+    const open: SearchEngine["open"] = async (session) => {
+      const index = await honest.open(session);
+      // Its progress is a getter, and must stay one.
+      return Object.create(index, Object.getOwnPropertyDescriptors(sabotage(index)));
+    };
+    return { engine: { name: honest.name, open }, patienceMs: 500, close: plugin.close };
+  };
+  finds(searchContract, "a field that is passed over", /holds a search to itself/, () =>
+    engine((index) => ({
+      search: (query, ...rest) =>
+        index.search(query.kind === "word" ? { ...query, field: "title" } : query, ...rest),
+    })),
+  );
+  finds(searchContract, "one hit too many", /never more hits than asked for/, () =>
+    engine((index) => ({ search: (query, limit, signal) => index.search(query, limit + 1, signal) })),
+  );
+  finds(searchContract, "the worst first", /title comes before/, () =>
+    engine((index) => ({
+      search: async (...args) => ({ hits: [...(await index.search(...args)).hits].reverse() }),
+    })),
+  );
+  finds(searchContract, "an engine that does not follow", /follows the library/, () =>
+    engine(() => ({ follow: () => undefined })),
+  );
+  finds(searchContract, "an index that is ready before it is", /how far it is/, () =>
+    engine(() => ({ progress: { state: "ready", tracks: 0 } })),
+  );
+  finds(searchContract, "an abort that nobody hears", /aborted signal/, () =>
+    engine((index) => ({
+      search: (query, limit) => index.search(query, limit, new AbortController().signal),
+    })),
+  );
+  finds(searchContract, "exclusions that are forgotten", /AND, OR, NOT/, () =>
+    engine((index) => ({
+      search: (query, ...rest) =>
+        index.search(query.kind === "all" ? { ...query, except: [] } : query, ...rest),
+    })),
+  );
 });
 
 /** Registers a test that runs all cases on a broken subject, and sees that one whose name matches fails. */

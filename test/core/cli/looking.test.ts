@@ -16,7 +16,7 @@ test("'config check' says ok and what the config comes to; 'config show --json' 
   const shown = JSON.parse((await musicfs(["config", "show", "--json"])).stdout);
   assert.deepEqual(
     [shown.mountpoint, shown.socketPath, shown.logLevel, shown.plugins.length],
-    [mountpoint, join(folder, "run/musicfs/default.sock"), "info", 5],
+    [mountpoint, join(folder, "run/musicfs/default.sock"), "info", 6],
   );
 });
 

@@ -35,7 +35,7 @@ for (const [file, text] of FORMS) {
     assert.equal(config.mountpoint, join(folder, "mnt"));
     assert.deepEqual(
       config.plugins.map(({ identity }) => identity),
-      ["origin-local:/music", "layout-artist-album", "chunker-fastcdc", "cache-lru", "mount-fuse"],
+      ["origin-local:/music", "layout-artist-album", "chunker-fastcdc", "cache-lru", "mount-fuse", "search-tantivy"],
     );
   });
 }

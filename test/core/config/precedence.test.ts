@@ -108,6 +108,6 @@ test("what the config has is not filled in", async (t) => {
   const { plugins } = await load();
   assert.deepEqual(
     plugins.map(({ name }) => name),
-    ["mine", "origin-local"],
+    ["mine", "origin-local", "search-tantivy"],
   );
 });

@@ -218,7 +218,7 @@ test("a name in YAML may be a module beside the config", async (t) => {
   const { plugins } = await load({ flags: { config: "a.yaml" } });
   assert.deepEqual(
     plugins.map(({ name }) => name),
-    ["origin-local", "layout-flat", "chunker-fastcdc", "cache-lru", "mount-fuse"],
+    ["origin-local", "layout-flat", "chunker-fastcdc", "cache-lru", "mount-fuse", "search-tantivy"],
   );
   write(
     "b.yaml",

@@ -1,0 +1,19 @@
+/** What `import … from "musicfs/search"` gives: everything a search engine needs beside `musicfs`. */
+export {
+  MAX_HITS,
+  SEARCH_LIMITS,
+  type SearchAnswer,
+  type SearchDocument,
+  type SearchEngine,
+  type SearchHit,
+  type SearchIndex,
+  type SearchLog,
+  type SearchProgress,
+  type SearchQuery,
+  type SearchSession,
+  type SearchSource,
+  TEXT_FIELDS,
+  type TextField,
+} from "../model/search-engine.js";
+export { DOCUMENTS_VERSION, type DocumentChanges, type DocumentSource, openDocuments } from "./documents.js";
+export { Indexer, type IndexerOptions, type IndexPosition, type IndexWriter } from "./indexer.js";

@@ -1,0 +1,174 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { MusicfsError } from "musicfs";
+import type { SearchAnswer, SearchIndex, SearchProgress, SearchQuery, SearchSession } from "musicfs/search";
+import { isTantivyInstalled, PACKAGE, tantivyMissing } from "./binding.js";
+import type { TantivyOptions } from "./engine.js";
+import type { FromProcess, ToProcess } from "./messages.js";
+import { SearchQueue } from "./search-queue.js";
+
+const PROCESS = fileURLToPath(new URL("./search-process.js", import.meta.url));
+/** Pauses before the process is started again, in milliseconds: after its first death in a row, its second, ... */
+const RESTART_AFTER_MS = [20, 200, 1_000, 5_000, 30_000] as const;
+/** After so many deaths in a row without one answer the index itself is suspected, and made anew. */
+const SUSPECT_AFTER_DEATHS = 3;
+/** But not more often than this, in milliseconds. */
+const ANEW_EVERY_MS = 3_600_000;
+/** Hints that the catalogue changed are passed on at most this often, in milliseconds. */
+const FOLLOW_EVERY_MS = 20;
+/** Of what a dying process writes, so much is looked at. */
+const LAST_WORDS = 2_000;
+
+/** Opens an index of tantivy in a process of its own. @throws `MFS_MACHINE_LACKS` */
+export function openTantivy(session: SearchSession, options: TantivyOptions): SearchIndex {
+  if (!isTantivyInstalled()) throw tantivyMissing(`the package '${PACKAGE}' is not installed`);
+  return new TantivyIndex(session, options);
+}
+
+/** The daemon's end: starts the process, watches over it, and starts it again when it dies. */
+class TantivyIndex implements SearchIndex {
+  readonly #session: SearchSession;
+  readonly #queue: SearchQueue;
+  #progress: SearchProgress = { state: "indexing", tracks: 0 };
+  #child: ChildProcess | undefined;
+  #lastWords = "";
+  #deaths = 0;
+  #anewMs = Number.NEGATIVE_INFINITY;
+  #restart: NodeJS.Timeout | undefined;
+  #follow: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #exited: Promise<void> = Promise.resolve();
+
+  constructor(session: SearchSession, { timeoutMs }: TantivyOptions) {
+    this.#session = session;
+    this.#queue = new SearchQueue({
+      timeoutMs,
+      send: (message) => this.#send(message),
+      onTimeout: () => this.#child?.kill("SIGKILL"),
+    });
+    this.#start();
+  }
+
+  get progress(): SearchProgress {
+    return this.#progress;
+  }
+
+  search(query: SearchQuery, limit: number, signal: AbortSignal): Promise<SearchAnswer> {
+    return this.#queue.search(query, limit, signal);
+  }
+
+  follow(): void {
+    this.#follow ??= setTimeout(() => {
+      this.#follow = undefined;
+      this.#send({ kind: "follow" });
+    }, FOLLOW_EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#restart);
+    clearTimeout(this.#follow);
+    this.#queue.close(failed("the search is closed"));
+    // Its commits are safe against this, and what was not committed is read again.
+    this.#child?.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  #start(): void {
+    const nowMs = performance.now();
+    const anew = this.#deaths >= SUSPECT_AFTER_DEATHS && nowMs - this.#anewMs > ANEW_EVERY_MS;
+    if (anew) this.#anewMs = nowMs;
+    const child = fork(PROCESS, [], {
+      cwd: "/",
+      env: {},
+      execArgv: ["--max-old-space-size=256"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.#child = child;
+    this.#lastWords = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    child.on("message", (message: FromProcess) => this.#hear(message));
+    child.on("error", (error) => this.#session.log.warn(`the search process failed: ${error.message}`));
+    this.#exited = new Promise((resolve) => {
+      child.once("close", (code, signal) => {
+        resolve();
+        if (child === this.#child) this.#died(signal ?? `exit code ${code}`);
+      });
+    });
+    const { cataloguePath } = this.#session.source;
+    this.#send({ kind: "open", settings: { cataloguePath, folder: this.#session.folder, anew } });
+  }
+
+  #send(message: ToProcess): void {
+    // A process that is dying takes no more; its death is told by itself.
+    if (this.#child?.connected) this.#child.send(message, () => undefined);
+  }
+
+  #hear(message: FromProcess): void {
+    switch (message.kind) {
+      case "opened":
+        if (message.note !== undefined)
+          this.#session.log.warn(`${message.note}; a new one is made of the catalogue`);
+        this.#queue.resume();
+        break;
+      case "answer":
+        this.#deaths = 0;
+        this.#queue.settle(message.ticket, message.answer);
+        break;
+      case "refused":
+        this.#queue.settle(message.ticket, failed(`the search failed: ${message.message}`));
+        break;
+      case "progress":
+        this.#setProgress({ state: message.isCurrent ? "ready" : "indexing", tracks: message.tracks });
+        break;
+      case "stalled":
+        this.#session.log.warn(`the search index is not kept up to date for now: ${message.message}`);
+        this.#setProgress({ ...this.#progress, state: "indexing", reason: message.message });
+        break;
+      case "unusable":
+        this.#giveUp(message.message, message.hint);
+        break;
+    }
+  }
+
+  #died(how: string): void {
+    this.#child = undefined;
+    if (this.#isClosed) return;
+    this.#deaths++;
+    this.#queue.interrupt(failed(`the search process ended (${how}) twice over this search`));
+    const words = this.#lastWords.trim().split("\n")[0] ?? "";
+    this.#session.log.warn(
+      `the search process ended (${how}) and is started again${words ? `: ${words}` : ""}`,
+    );
+    const waitMs = RESTART_AFTER_MS[Math.min(this.#deaths, RESTART_AFTER_MS.length) - 1];
+    if (this.#deaths > SUSPECT_AFTER_DEATHS) {
+      this.#setProgress({
+        state: "failed",
+        tracks: this.#progress.tracks,
+        reason: `the search process ends (${how})`,
+      });
+      this.#queue.fail(failed(`the search process ends again and again (${how})`));
+    }
+    this.#restart = setTimeout(() => this.#start(), waitMs);
+  }
+
+  #giveUp(message: string, hint: string): void {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill("SIGKILL");
+    this.#session.log.warn(`${message}. ${hint}`);
+    this.#setProgress({ state: "failed", tracks: 0, reason: message });
+    this.#queue.close(new MusicfsError("MFS_SEARCH_FAILED", message, { hint }));
+  }
+
+  #setProgress(progress: SearchProgress): void {
+    this.#progress = progress;
+    this.#session.onProgress(progress);
+  }
+}
+
+function failed(message: string): MusicfsError {
+  return new MusicfsError("MFS_SEARCH_FAILED", message);
+}
