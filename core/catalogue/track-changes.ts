@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { AlbumTable } from "./albums.js";
 import { FileTable, type TaggedFile } from "./files.js";
 
 /** A track that is new, different or gone. */
@@ -29,7 +30,7 @@ export class TrackChanges {
 
   constructor(db: Database.Database) {
     this.#db = db;
-    this.#files = new FileTable(db);
+    this.#files = new FileTable(db, new AlbumTable(db));
     this.#after = db
       .prepare<[number, number], [number, number]>(
         "SELECT stamp, file FROM track_changes WHERE stamp > ? ORDER BY stamp LIMIT ? + 0",

@@ -93,7 +93,9 @@ export function chunkOf(folded: string): Chunk {
   for (const match of found) {
     const parts = APOSTROPHE.test(match) ? match.split(APOSTROPHE) : [match];
     if (parts.length > 1) apart.push(...parts.filter(({ length }) => length >= MIN_PART).map(cut));
-    unspacedTail = pushWord(words, parts.join(""));
+    const word = parts.join("");
+    // Some apostrophes are letters by themselves.
+    if (word !== "") unspacedTail = pushWord(words, word);
   }
   const signs = words.length === 0 ? signsOf(folded) : "";
   if (signs !== "") return { words, signs, apart, unspacedTail };

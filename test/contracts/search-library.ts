@@ -155,7 +155,9 @@ export class SearchLibrary {
 
   #save(id: number, { path: _, ...tags }: SampleTrack): void {
     const none = { artists: [], albumArtists: [], genres: [], composers: [], compilation: false };
-    this.#catalogue.files.saveReading(id, { ...none, ...tags }, { format: "flac" }, undefined);
+    const row = this.#catalogue.files.byId(id);
+    if (!row) throw new Error(`there is no track ${id}`);
+    this.#catalogue.files.saveReading(row, { ...none, ...tags }, { format: "flac" }, undefined);
     this.#titles.set(id, tags.title);
   }
 }
