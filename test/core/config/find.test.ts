@@ -35,7 +35,14 @@ for (const [file, text] of FORMS) {
     assert.equal(config.mountpoint, join(folder, "mnt"));
     assert.deepEqual(
       config.plugins.map(({ identity }) => identity),
-      ["origin-local:/music", "layout-artist-album", "chunker-fastcdc", "cache-lru", "mount-fuse", "search-tantivy"],
+      [
+        "origin-local:/music",
+        "layout-artist-album",
+        "chunker-fastcdc",
+        "cache-lru",
+        "mount-fuse",
+        "search-tantivy",
+      ],
     );
   });
 }
