@@ -93,6 +93,10 @@ export const ERROR_KINDS = {
     hint: "Start it anew with this version: run musicfs stop, then musicfs start.",
     exitCode: EXIT.failure,
   },
+  MFS_PORT_UNUSABLE: {
+    hint: "Name another port or host in 'control.tcp', or end what listens there.",
+    exitCode: EXIT.machine,
+  },
   MFS_NOT_FOUND: {
     hint: "See 'musicfs --help' for the command that lists what there is.",
     exitCode: EXIT.failure,

@@ -1,4 +1,5 @@
 import type { Plugin } from "../plugin.js";
+import type { Secret } from "../secrets/secret.js";
 import type { ViewEntry } from "./view-entries.js";
 
 /** What a config file says. Falsy entries of `plugins` are dropped, so that one can stand behind a condition. */
@@ -30,10 +31,28 @@ export interface UserConfig {
     /** Longest that one file may take: milliseconds, or text such as `"10 s"`. @default "10 s" */
     timeout?: number | string;
   };
+  /** The control API, beside its Unix socket. */
+  control?: {
+    /** Serves it on TCP, too. */
+    tcp?: TcpSettings;
+  };
   log?: {
     /** @default "info" */
     level?: "debug" | "info" | "warn" | "error";
   };
+}
+
+/** How the control API is served on TCP. */
+export interface TcpSettings {
+  port: number;
+  /** Address to listen on. One that others can reach needs `tls`. @default "127.0.0.1" */
+  host?: string;
+  /** What callers send as `Authorization: Bearer …`: text, or where it is kept; 16 characters or more. */
+  token: string | { env: string } | { file: string } | { credential: string };
+  /** Certificate, with those that it was signed by, and key, in PEM. Relative paths are relative to the config. */
+  tls?: { certFile: string; keyFile: string };
+  /** Names by which callers may address the server, beside `host` and those of loopback. @default [] */
+  allowedHosts?: readonly string[];
 }
 
 /** A config after checking: every path absolute, every default filled in, every quantity in its unit. */
@@ -49,8 +68,18 @@ export interface Config {
   /** `<runtimeDir>/<name>.sock` */
   readonly socketPath: string;
   readonly scan: { readonly workers: number; readonly timeoutMs: number };
+  readonly control: { readonly tcp?: TcpConfig };
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** The file that it came from. */
   readonly configFile: string;
   readonly configDir: string;
+}
+
+/** {@link TcpSettings} after checking. */
+export interface TcpConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly token: Secret;
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly allowedHosts: readonly string[];
 }

@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { MusicfsError, messageOf } from "../errors.js";
 import { findConflicts, type Plugin } from "../plugin.js";
 import { hideSecretsIn } from "../secrets/redaction.js";
-import type { Config } from "./config.js";
+import type { Config, TcpConfig } from "./config.js";
 import { type FoundConfig, findConfig } from "./find.js";
 import type { Installation } from "./installation.js";
 import { applyOverrides, type ConfigFlags, type Override, readOverrides } from "./overrides.js";
@@ -191,7 +191,7 @@ function complete(
   { env, installation }: LoadConfigOptions,
 ): Config {
   const configDir = dirname(configFile);
-  const { name, scan, log } = settings;
+  const { name, scan, log, control } = settings;
   const at = (path: string): string => resolvePath(path, configDir, env);
   const runtimeDir = settings.runtimeDir === undefined ? runtimeHome(env) : at(settings.runtimeDir);
   const socketPath = join(runtimeDir, `${name}.sock`);
@@ -214,8 +214,17 @@ function complete(
     runtimeDir,
     socketPath,
     scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout }),
+    control: Object.freeze(control.tcp ? { tcp: completeTcp(control.tcp, at) } : {}),
     logLevel: log.level,
     configFile,
     configDir,
   });
+}
+
+function completeTcp(
+  { tls, ...tcp }: NonNullable<CheckedConfig["control"]["tcp"]>,
+  at: (path: string) => string,
+): TcpConfig {
+  const files = tls && { certFile: at(tls.certFile), keyFile: at(tls.keyFile) };
+  return Object.freeze({ ...tcp, ...(files ? { tls: files } : {}) });
 }

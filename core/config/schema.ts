@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { controlSchema } from "./control-schema.js";
 import { duration } from "./units.js";
 
 const name = z
@@ -27,6 +28,7 @@ export const configSchema = z.strictObject({
       timeout: duration({ minMs: 100, maxMs: 600_000 }).default(10_000),
     })
     .prefault({}),
+  control: controlSchema.prefault({}),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
 

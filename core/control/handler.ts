@@ -1,18 +1,30 @@
-import { createConnectRouter } from "@connectrpc/connect";
+import { createConnectRouter, type ServiceImpl } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { Health } from "./gen/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.js";
+import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { MusicFS } from "./gen/musicfs/v1/service_pb.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-server.js";
 import type { Methods } from "./methods.js";
+import { healthMethods } from "./standard/health.js";
+import { reflectionMethods } from "./standard/reflection.js";
 import { translateErrors } from "./wire-errors.js";
 
 /** Longest message that is read, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/** Makes what answers gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
-export function createHandler(methods: Partial<Methods>, log: Logger): HttpHandler {
+const SERVICES = [MusicFS, Health, ServerReflection, ServerReflectionAlpha];
+
+/**
+ * Makes what answers gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2: our own service, and those by which
+ * clients of gRPC learn what is served and whether it is.
+ *
+ * @param stopped aborts when the daemon stops.
+ */
+export function createHandler(methods: Partial<Methods>, log: Logger, stopped: AbortSignal): HttpHandler {
   const router = createConnectRouter({
     readMaxBytes: MAX_MESSAGE_BYTES,
     // Nothing that is sent here is worth the time, and what is not unpacked cannot explode.
@@ -21,7 +33,12 @@ export function createHandler(methods: Partial<Methods>, log: Logger): HttpHandl
     jsonOptions: { alwaysEmitImplicit: true },
     interceptors: [translateErrors(log)],
   });
+  const reflection = reflectionMethods(SERVICES.map(({ file }) => file));
   router.service(MusicFS, methods);
+  router.service(Health, healthMethods(new Set(SERVICES.map(({ typeName }) => typeName)), stopped));
+  router.service(ServerReflection, reflection);
+  // The types differ in the name of the package alone.
+  router.service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const path = request.url?.split("?", 1)[0] ?? "";

@@ -1,5 +1,3 @@
-import type { Methods } from "../control/methods.js";
-import { serveControl } from "../control/server.js";
 import { EventStream } from "../events/event-stream.js";
 import { eventSources } from "../events/sources.js";
 import { tellTaps } from "../events/tell-taps.js";
@@ -9,6 +7,7 @@ import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import type { Later } from "./later.js";
 import { RunningDaemon } from "./running-daemon.js";
+import { serveApi } from "./serve-api.js";
 
 /** How long after the mount the search index is opened, in milliseconds, unless somebody searches before. */
 const SEARCH_AFTER_MS = 300;
@@ -40,10 +39,7 @@ export async function runMounted(
   const search = await openSearch(mounted);
   const parts = { ...mounted, library, generated, events, search };
   const daemon = new RunningDaemon(parts);
-  const loadMethods = async (): Promise<Methods> =>
-    (await import("../control/methods.js")).createMethods({ ...parts, daemon });
-  const control = await serveControl(config.socketPath, loadMethods, log);
-  undo.push(() => control.close());
+  await serveApi(daemon, parts);
   undo.push(() => events.close());
   daemon.begin();
   return daemon;

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { callControl, streamControl } from "../../../core/control/client.js";
 import type { Methods } from "../../../core/control/methods.js";
-import { serveControl } from "../../../core/control/server.js";
+import { controlHandler, serveControl } from "../../../core/control/server.js";
 import { MusicfsError } from "../../../core/errors.js";
 import { silentLogger } from "../../support/loggers.js";
 import { AS_NOBODY, run } from "../../support/process.js";
@@ -37,11 +37,11 @@ const METHODS: Partial<Methods> = {
     throw new MusicfsError("MFS_NOT_FOUND", "no more of them");
   },
 };
-const loadMethods = async (): Promise<Partial<Methods>> => METHODS;
+const handler = () => controlHandler(async () => METHODS, silentLogger(), new AbortController().signal);
 
 async function serve(t: TestContext): Promise<string> {
   const path = join(temporaryFolder(t), "run/default.sock");
-  const server = await serveControl(path, loadMethods, silentLogger());
+  const server = await serveControl(path, handler(), silentLogger());
   t.after(() => server.close());
   return path;
 }
@@ -203,7 +203,7 @@ test("another user cannot call, even where the folder is open", {
 test("the socket goes when the server closes, and nobody runs then", async (t) => {
   const path = join(temporaryFolder(t), "default.sock");
   await assert.rejects(ask(path), { code: "MFS_NOT_RUNNING" });
-  const server = await serveControl(path, loadMethods, silentLogger());
+  const server = await serveControl(path, handler(), silentLogger());
   await server.close();
   assert.equal(existsSync(path), false);
   await assert.rejects(ask(path), { code: "MFS_NOT_RUNNING" });
@@ -214,13 +214,13 @@ test("a socket that a killed process left behind is replaced; one that answers i
   const code = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => console.log("up"))`;
   const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
-  await assert.rejects(serveControl(path, loadMethods, silentLogger()), { code: "MFS_ALREADY_RUNNING" });
+  await assert.rejects(serveControl(path, handler(), silentLogger()), { code: "MFS_ALREADY_RUNNING" });
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
   assert.ok(lstatSync(path).isSocket());
 
-  const server = await serveControl(path, loadMethods, silentLogger());
+  const server = await serveControl(path, handler(), silentLogger());
   t.after(() => server.close());
   await ask(path);
 });
@@ -234,7 +234,7 @@ test("a link or a file in the socket's place is refused and stays", async (t) =>
   writeFileSync(join(folder, "file.sock"), "precious");
   mkdirSync(join(folder, "folder.sock"));
   for (const name of ["link.sock", "dangling.sock", "file.sock", "folder.sock"]) {
-    await assert.rejects(serveControl(join(folder, name), loadMethods, silentLogger()), {
+    await assert.rejects(serveControl(join(folder, name), handler(), silentLogger()), {
       code: "MFS_FOLDER_UNUSABLE",
       message: /is no socket of this user/,
     });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import type { Methods } from "../../../core/control/methods.js";
-import { serveControl } from "../../../core/control/server.js";
+import { controlHandler, serveControl } from "../../../core/control/server.js";
 import { MusicfsError } from "../../../core/errors.js";
 import { connectGrpc, type GrpcClient } from "../../support/grpc-client.js";
 import { silentLogger } from "../../support/loggers.js";
@@ -21,7 +21,8 @@ const METHODS: Partial<Methods> = {
 
 async function connect(t: TestContext): Promise<GrpcClient> {
   const socketPath = join(temporaryFolder(t), "run/default.sock");
-  const server = await serveControl(socketPath, async () => METHODS, silentLogger());
+  const handler = controlHandler(async () => METHODS, silentLogger(), new AbortController().signal);
+  const server = await serveControl(socketPath, handler, silentLogger());
   t.after(() => server.close());
   const client = connectGrpc(`unix:${socketPath}`);
   t.after(() => client.close());

@@ -81,6 +81,7 @@ const CONFIG: Config = {
   runtimeDir: "/nowhere",
   socketPath: "/nowhere/test.sock",
   scan: { workers: 1, timeoutMs: 10_000 },
+  control: {},
   logLevel: "info",
   configFile: "/nowhere/musicfs.config.ts",
   configDir: "/nowhere",
