@@ -28,6 +28,8 @@ export interface LibraryParts {
   readonly generated: GeneratedFiles;
   /** Makes right what an open has shown to be otherwise; see `LateAnswers.refresh`. */
   refresh(ino: number): Promise<void>;
+  /** Takes new limits of the scan into use. */
+  configureScan(scan: Config["scan"]): void;
   /** Ends the threads that read tags. */
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export function createLibraryParts(
     async refresh(ino) {
       if (!(await generated.refresh(ino, instance.signal))) await library.refresh(ino, instance.signal);
     },
+    configureScan: ({ workers, timeoutMs }) => tagPool.configure({ workers, timeoutMs }),
     close: () => tagPool.close(),
   };
 }

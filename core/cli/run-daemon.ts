@@ -1,9 +1,10 @@
 import type { Config } from "../config/config.js";
 import type { Daemon } from "../daemon/daemon.js";
 import { startDaemon } from "../daemon/start-daemon.js";
-import { EXIT, MusicfsError } from "../errors.js";
+import { EXIT, MusicfsError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { createCommandLog, createFileLog } from "./command-log.js";
+import { loadCommandConfig } from "./context.js";
 import { guardProcess } from "./crash-guard.js";
 import { report } from "./detached-report.js";
 import { openLogFile } from "./log-file.js";
@@ -22,6 +23,7 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
   const logFile = options.detached ? openLogFile(config) : undefined;
   const log = logFile ? createFileLog(config.logLevel, logFile) : createCommandLog(config.logLevel, screen);
   surviveClosedOutput(() => undefined);
+  const folder = process.cwd();
   process.on("exit", () => log.flush());
   // A daemon whose folder is in the mount, or on a disk that somebody wants to unmount, is in the way.
   process.chdir("/");
@@ -30,8 +32,10 @@ export async function runDaemon(config: Config, options: StartOptions): Promise<
     void mounted?.stop("a fault of its own");
     await mounted?.stop("a fault of its own");
   });
-  const signals = watchSignals();
-  const daemon = await startDaemon(config, log);
+  const signals = watchSignals(log);
+  const daemon = await startDaemon(config, log, () =>
+    loadCommandConfig({ ...options, config: config.configFile }, folder),
+  );
   mounted = daemon;
   signals.connect(daemon);
   if (logFile) report({ mounted: daemon.mountpoint, pid: process.pid, logFile: logFile.path });
@@ -57,7 +61,7 @@ interface Signals {
 
 // The first signal lets running reads finish, a second one does not. One that comes before the mount is
 // there stops the daemon as soon as it is.
-function watchSignals(): Signals {
+function watchSignals(log: Logger): Signals {
   let daemon: Daemon | undefined;
   let pending: NodeJS.Signals | undefined;
   const handle = (signal: NodeJS.Signals): void => {
@@ -66,7 +70,9 @@ function watchSignals(): Signals {
   };
   process.on("SIGINT", handle).on("SIGTERM", handle);
   // The terminal may go; the mount stays.
-  process.on("SIGHUP", () => undefined);
+  process.on("SIGHUP", () => {
+    daemon?.reload().catch((error) => log.error(`the config stays as it was: ${messageOf(error)}`));
+  });
   return {
     connect(started) {
       daemon = started;

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fetchStatus } from "../control/client.js";
 import type { Status } from "../control/status.js";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
+import { SERVICE_RUNTIME_DIR } from "../service/unit.js";
 import { type GlobalOptions, loadCommandConfig } from "./context.js";
 
 /** The socket of the instance that a command is about, and why it was guessed, where it was. */
@@ -17,14 +20,20 @@ export interface SocketChoice {
  */
 export async function findSocket(flags: GlobalOptions): Promise<SocketChoice> {
   try {
-    return { socketPath: (await loadCommandConfig(flags)).socketPath };
+    return { socketPath: ofService((await loadCommandConfig(flags)).socketPath) };
   } catch (error) {
     if (!isMusicfsError(error) || !error.code.startsWith("MFS_CONFIG_") || flags.config !== undefined) {
       throw error;
     }
     const problem = error.code === "MFS_CONFIG_NOT_FOUND" ? {} : { configProblem: messageOf(error) };
-    return { socketPath: await defaultSocketPath(flags), ...problem };
+    return { socketPath: ofService(await defaultSocketPath(flags)), ...problem };
   }
+}
+
+// The system's service has no session, and so no folder of one: its socket is not where root's would be.
+function ofService(socketPath: string): string {
+  const path = join(SERVICE_RUNTIME_DIR, basename(socketPath));
+  return !existsSync(socketPath) && existsSync(path) ? path : socketPath;
 }
 
 /** Asks the running instance for its status. @throws `MFS_NOT_RUNNING`, `MFS_CONTROL_FAILED`. */
@@ -38,10 +47,7 @@ export async function getStatus({ socketPath, configProblem }: SocketChoice): Pr
 }
 
 async function defaultSocketPath({ name }: GlobalOptions): Promise<string> {
-  const [{ runtimeHome, resolvePath }, { join }] = await Promise.all([
-    import("../config/paths.js"),
-    import("node:path"),
-  ]);
+  const { runtimeHome, resolvePath } = await import("../config/paths.js");
   const { MUSICFS_RUNTIME_DIR: folder, MUSICFS_NAME: named } = process.env;
   const runtimeDir = folder ? resolvePath(folder, process.cwd(), process.env) : runtimeHome(process.env);
   return join(runtimeDir, `${name ?? (named || "default")}.sock`);

@@ -9,6 +9,7 @@ import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
+import type { Reloader, ReloadResult } from "../reload/reloader.js";
 import type { Search } from "../search/search.js";
 import type { Store } from "../store/store.js";
 import type { UndoStack } from "./undo-stack.js";
@@ -17,6 +18,8 @@ import type { UndoStack } from "./undo-stack.js";
 export interface Daemon {
   readonly mountpoint: string;
   status(): Status;
+  /** Reads the config again; see {@link Reloader}. */
+  reload(): Promise<ReloadResult>;
   /** Settles once: everything is released then. */
   readonly ended: Promise<DaemonEnd>;
   /** Unmounts, drains and releases; a second call does not wait for running requests. */
@@ -52,6 +55,7 @@ export interface MountedParts {
 export interface DaemonParts extends MountedParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
+  readonly reloader: Reloader;
   /** What happens, for whoever asks. */
   readonly events: EventStream;
   readonly search: Search;

@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.js";
 import { EventStream } from "../events/event-stream.js";
 import { eventSources } from "../events/sources.js";
 import { tellTaps } from "../events/tell-taps.js";
@@ -6,6 +7,7 @@ import { Search } from "../search/search.js";
 import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import type { Later } from "./later.js";
+import { prepareOperation } from "./operate.js";
 import { RunningDaemon } from "./running-daemon.js";
 import { serveApi } from "./serve-api.js";
 
@@ -17,6 +19,7 @@ export async function runMounted(
   mounted: MountedParts,
   later: Later<LibraryParts>,
   generation: SharedArrayBuffer,
+  loadConfig: (() => Promise<Config>) | undefined,
 ): Promise<Daemon> {
   const { config, log, instance, catalogue, origins, content, folders, mount, undo } = mounted;
   const changes = new ChangeRelay(mount, generation, log);
@@ -37,11 +40,13 @@ export async function runMounted(
   const events = new EventStream(eventSources(instance.hooks, () => library.scanStatus()));
   void tellTaps(events, instance.hooks);
   const search = await openSearch(mounted);
-  const parts = { ...mounted, library, generated, events, search };
+  const operation = await prepareOperation(config, instance, made, log, loadConfig);
+  const parts = { ...mounted, library, generated, events, search, reloader: operation.reloader };
   const daemon = new RunningDaemon(parts);
   await serveApi(daemon, parts);
   undo.push(() => events.close());
   daemon.begin();
+  undo.push(operation.supervise(daemon));
   return daemon;
 }
 

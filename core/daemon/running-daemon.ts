@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { NO_REQUESTS, type Status } from "../control/status.js";
 import { EXIT, messageOf } from "../errors.js";
 import type { MountEnd } from "../model/mount-driver.js";
+import type { ReloadResult } from "../reload/reloader.js";
 import { VERSION } from "../version.js";
 import type { Daemon, DaemonEnd, DaemonParts } from "./daemon.js";
 
@@ -67,6 +68,10 @@ export class RunningDaemon implements Daemon {
       ...mount.statistics(),
       rssBytes: process.memoryUsage.rss(),
     };
+  }
+
+  reload(): Promise<ReloadResult> {
+    return this.#parts.reloader.reload();
   }
 
   async stop(reason: string): Promise<void> {

@@ -26,10 +26,15 @@ import { UndoStack } from "./undo-stack.js";
 /**
  * Mounts the library of a config, and scans it in the background.
  *
+ * @param loadConfig reads the config anew, for a reload; absent where nobody can.
  * @returns once the mountpoint answers.
  * @throws MusicfsError; everything that was taken until then is released.
  */
-export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+export async function startDaemon(
+  config: Config,
+  log: Logger,
+  loadConfig?: () => Promise<Config>,
+): Promise<Daemon> {
   const undo = new UndoStack(log);
   try {
     const library = new Later<LibraryParts>();
@@ -37,7 +42,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     const parts = await mountLibrary(config, log, undo, library, generation);
     // The mount answers from the catalogue of the last run: what else the daemon does is loaded only now.
     const { runMounted } = await import("./run-mounted.js");
-    return await runMounted(parts, library, generation);
+    return await runMounted(parts, library, generation, loadConfig);
   } catch (error) {
     await undo.run();
     throw error;

@@ -1,9 +1,11 @@
 import type { ControlContext } from "../context.js";
 import type { Methods } from "../methods.js";
-import { unimplemented } from "./unimplemented.js";
 
-export function configMethods(_context: ControlContext): Pick<Methods, "reloadConfig"> {
+export function configMethods({ daemon }: ControlContext): Pick<Methods, "reloadConfig"> {
   return {
-    reloadConfig: unimplemented("reload of the config"),
+    reloadConfig: async () => {
+      const { configFile, applied, needsRestart } = await daemon.reload();
+      return { configFile, applied: [...applied], needsRestart: [...needsRestart] };
+    },
   };
 }

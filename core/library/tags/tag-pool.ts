@@ -25,11 +25,15 @@ export type ReadJobAt = (
   signal: AbortSignal,
 ) => Promise<Uint8Array>;
 
-export interface TagPoolOptions {
-  /** Worker threads; more than two read hardly faster. @default 2 */
-  readonly workers?: number;
-  /** How long one file may take before its worker is ended. @default 10 000 */
-  readonly timeoutMs?: number;
+export interface TagPoolLimits {
+  /** Worker threads; more than two read hardly faster. */
+  readonly workers: number;
+  /** How long one file may take before its worker is ended. */
+  readonly timeoutMs: number;
+}
+
+/** @default 2 workers, 10 000 ms */
+export interface TagPoolOptions extends Partial<TagPoolLimits> {
   /** How long a worker stays when there is nothing to do. @default 5 000 */
   readonly idleMs?: number;
   /** Needed for jobs without `local`. Called with at most 64 KiB, within the file's size. */
@@ -48,6 +52,8 @@ export interface TagPool {
    * @throws `signal.reason`, or an error when the pool is closed.
    */
   read(jobs: readonly TagJob[], signal: AbortSignal): Promise<TagResult[]>;
+  /** Changes how many workers there are, and how long a file may take; what is under way goes on. */
+  configure(limits: TagPoolLimits): void;
   /** Ends all workers; what is under way rejects. */
   close(): Promise<void>;
 }
@@ -66,14 +72,27 @@ interface Request {
 }
 
 class WorkerTagPool implements TagPool {
-  readonly #threads: TagThread[];
+  readonly #threads: TagThread[] = [];
   readonly #queue: TagTask[] = [];
   readonly #requests = new Set<Request>();
   readonly #closed = new AbortController();
 
+  readonly #idleMs: number;
+  readonly #readAt: ReadJobAt;
+  #limits: TagPoolLimits;
+
   constructor({ workers = 2, timeoutMs = 10_000, idleMs = 5_000, readAt = refuseToRead }: TagPoolOptions) {
-    const next = () => this.#nextTask();
-    this.#threads = Array.from({ length: workers }, () => new TagThread({ timeoutMs, idleMs, readAt, next }));
+    this.#idleMs = idleMs;
+    this.#readAt = readAt;
+    this.#limits = { workers, timeoutMs };
+    this.configure(this.#limits);
+  }
+
+  // A thread too many takes nothing more, and ends like any that has nothing to do.
+  configure(limits: TagPoolLimits): void {
+    this.#limits = limits;
+    while (this.#threads.length < limits.workers) this.#threads.push(this.#thread(this.#threads.length));
+    for (const thread of this.#threads) thread.wake();
   }
 
   async read(jobs: readonly TagJob[], signal: AbortSignal): Promise<TagResult[]> {
@@ -106,7 +125,7 @@ class WorkerTagPool implements TagPool {
 
   #enqueue(jobs: readonly TagJob[], request: Request, signal: AbortSignal): void {
     // A small request, too, is shared out among the workers.
-    const size = Math.min(TASK_JOBS, Math.ceil(jobs.length / this.#threads.length));
+    const size = Math.min(TASK_JOBS, Math.ceil(jobs.length / this.#limits.workers));
     for (let from = 0; from < jobs.length; from += size) {
       const slots = jobs.slice(from, from + size).map((job, index) => ({ job, index: from + index }));
       const done = (index: number, result: TagResult) => {
@@ -117,6 +136,18 @@ class WorkerTagPool implements TagPool {
       this.#queue.push({ slots, signal, done });
     }
     for (const thread of this.#threads) thread.wake();
+  }
+
+  #thread(index: number): TagThread {
+    const limits = (): TagPoolLimits => this.#limits;
+    return new TagThread({
+      get timeoutMs() {
+        return limits().timeoutMs;
+      },
+      idleMs: this.#idleMs,
+      readAt: this.#readAt,
+      next: () => (index < limits().workers ? this.#nextTask() : undefined),
+    });
   }
 
   #nextTask(): TagTask | undefined {

@@ -1,0 +1,74 @@
+import type { Config } from "../config/config.js";
+import type { Status } from "../control/status.js";
+import type { Instance } from "../instance.js";
+import type { LibraryParts } from "../library-parts.js";
+import type { Logger } from "../logger.js";
+import { type Applier, Reloader } from "../reload/reloader.js";
+import { findServiceManager, type SendDatagram } from "../service/service-manager.js";
+import { supervise } from "../service/supervise.js";
+import type { Daemon } from "./daemon.js";
+
+/** What whoever operates an instance works with. */
+export interface Operation {
+  readonly reloader: Reloader;
+  /** Tells the service manager how the instance is; what it returns ends that. */
+  supervise(daemon: Daemon): () => void;
+}
+
+/**
+ * Prepares what systemd and a reload of the config need.
+ *
+ * @param loadConfig reads the config anew; absent where nobody can.
+ */
+export async function prepareOperation(
+  config: Config,
+  instance: Instance,
+  library: LibraryParts,
+  log: Logger,
+  loadConfig: (() => Promise<Config>) | undefined,
+): Promise<Operation> {
+  const manager = await findServiceManager(process.env, log, loadDatagram);
+  let describe = (): string => "starting";
+  const reloader = new Reloader({
+    config,
+    load: loadConfig,
+    appliers: appliersOf(library, log),
+    hooks: instance.hooks,
+    log,
+    begins: () => manager.reloading(),
+    ends: () => manager.ready(describe()),
+  });
+  return {
+    reloader,
+    supervise(daemon) {
+      describe = () => describeStatus(daemon.status());
+      const { mountpoint } = daemon;
+      const isScanning = (): boolean => library.library.scanStatus().state === "running";
+      return supervise(manager, { mountpoint, hooks: instance.hooks, log, describe, isScanning });
+    },
+  };
+}
+
+async function loadDatagram(): Promise<SendDatagram> {
+  return (await import("../service/datagram.js")).sendDatagram;
+}
+
+function appliersOf(library: LibraryParts, { control }: Logger): Applier[] {
+  return [
+    {
+      takes: (key) => key === "log.level" && control !== undefined,
+      apply: ({ logLevel }) => {
+        if (control) control.level = logLevel;
+      },
+    },
+    {
+      takes: (key) => key === "scan.workers" || key === "scan.timeout",
+      apply: ({ scan }) => library.configureScan(scan),
+    },
+  ];
+}
+
+function describeStatus({ tracks, mountpoint, scan }: Status): string {
+  const library = `${tracks} tracks at ${mountpoint}`;
+  return scan.state === "idle" ? library : `${library}, scanning: ${scan.done} of ${scan.total} files`;
+}
