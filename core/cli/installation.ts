@@ -2,16 +2,19 @@ import { createRequire } from "node:module";
 import type { Installation } from "../config/installation.js";
 import { isPluginFactory, type Plugin, type PluginFactory, type PluginKind } from "../plugin.js";
 
+const require = createRequire(import.meta.url);
+
+/** The package that search-tantivy needs: it is there for some machines only. */
+const TANTIVY = "@oxdev03/node-tantivy-binding-linux-x64-gnu";
+
 /** Plugins for what a config lacks, by name. */
 const DEFAULTS: readonly (readonly [PluginKind, string])[] = [
   ["layout", "layout-artist-album"],
   ["chunker", "chunker-fastcdc"],
   ["cache-policy", "cache-lru"],
   ["mount", process.platform === "linux" ? "mount-fuse" : "mount-fuse-native"],
-  ["search", "search-tantivy"],
+  ["search", isInstalled(TANTIVY) ? "search-tantivy" : "search-sqlite"],
 ];
-
-const require = createRequire(import.meta.url);
 
 /**
  * The running installation: the only place that knows both the core and the plugins that come with it.
@@ -52,4 +55,13 @@ function missingKinds(
     const factory = plugins.get(name);
     return factory && !kinds.has(kind) && !names.has(name) ? [factory.from({}, undefined)] : [];
   });
+}
+
+function isInstalled(packageName: string): boolean {
+  try {
+    require.resolve(packageName);
+    return true;
+  } catch {
+    return false;
+  }
 }

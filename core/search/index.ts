@@ -17,3 +17,4 @@ export {
 } from "../model/search-engine.js";
 export { DOCUMENTS_VERSION, type DocumentChanges, type DocumentSource, openDocuments } from "./documents.js";
 export { Indexer, type IndexerOptions, type IndexPosition, type IndexWriter } from "./indexer.js";
+export { type HandedSearch, SearchQueue, type SearchQueueOptions } from "./search-queue.js";

@@ -1,4 +1,4 @@
-import type { SearchAnswer, SearchQuery } from "musicfs/search";
+import type { HandedSearch, SearchAnswer } from "musicfs/search";
 
 /** What the search process is started with. */
 export interface ProcessSettings {
@@ -11,7 +11,7 @@ export interface ProcessSettings {
 /** From the daemon to the search process. */
 export type ToProcess =
   | { readonly kind: "open"; readonly settings: ProcessSettings }
-  | { readonly kind: "search"; readonly ticket: number; readonly query: SearchQuery; readonly limit: number }
+  | HandedSearch
   /** The catalogue has changed. */
   | { readonly kind: "follow" };
 

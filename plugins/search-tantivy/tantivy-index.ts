@@ -1,11 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { MusicfsError } from "musicfs";
-import type { SearchAnswer, SearchIndex, SearchProgress, SearchQuery, SearchSession } from "musicfs/search";
+import {
+  type SearchAnswer,
+  type SearchIndex,
+  type SearchProgress,
+  type SearchQuery,
+  SearchQueue,
+  type SearchSession,
+} from "musicfs/search";
 import { isTantivyInstalled, PACKAGE, tantivyMissing } from "./binding.js";
 import type { TantivyOptions } from "./engine.js";
 import type { FromProcess, ToProcess } from "./messages.js";
-import { SearchQueue } from "./search-queue.js";
 
 const PROCESS = fileURLToPath(new URL("./search-process.js", import.meta.url));
 /** Pauses before the process is started again, in milliseconds: after its first death in a row, its second, ... */

@@ -1,17 +1,25 @@
-import { MusicfsError } from "musicfs";
-import type { SearchAnswer, SearchQuery } from "musicfs/search";
-import type { ToProcess } from "./messages.js";
+import { MusicfsError } from "../errors.js";
+import type { SearchAnswer, SearchQuery } from "../model/search-engine.js";
 
 /** Searches that wait at most; more are refused. */
 const MAX_WAITING = 256;
 /** Longest that a search waits for its turn, in milliseconds: for others, and for a process that starts. */
 const WAIT_MS = 10_000;
-/** How often a search may be handed over: a second time when the process died over the first. */
+/** How often a search may be handed over: a second time when its process died over the first. */
 const MAX_ATTEMPTS = 2;
 
+/** A search that is handed over; its answer comes with the same ticket. */
+export interface HandedSearch {
+  readonly kind: "search";
+  readonly ticket: number;
+  readonly query: SearchQuery;
+  readonly limit: number;
+}
+
 export interface SearchQueueOptions {
+  /** Longest that one search may take once it was handed over. */
   readonly timeoutMs: number;
-  send(message: ToProcess): void;
+  send(search: HandedSearch): void;
   /** The search that was handed over last takes too long. */
   onTimeout(): void;
 }
@@ -24,7 +32,7 @@ interface Waiting {
   settle(result: SearchAnswer | Error): void;
 }
 
-/** Hands searches to the process one at a time, so that it is known over which one it hangs or dies. */
+/** Hands searches to a process or thread one at a time, so that it is known over which one it hangs or dies. */
 export class SearchQueue {
   readonly #options: SearchQueueOptions;
   readonly #waiting: Waiting[] = [];
