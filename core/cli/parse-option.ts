@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { MAX_HITS } from "../model/search-engine.js";
 
 /** Seconds up to a day, fractions allowed. @throws InvalidArgumentError */
 export function parseSeconds(text: string): number {
@@ -17,4 +18,10 @@ export function parseCount(text: string): number {
 export function parseLevels(text: string): number {
   if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);
   throw new InvalidArgumentError("Expected a number from 1.");
+}
+
+/** A number of hits from 1 to 1000. @throws InvalidArgumentError */
+export function parseHits(text: string): number {
+  if (/^\d{1,4}$/u.test(text) && Number(text) >= 1 && Number(text) <= MAX_HITS) return Number(text);
+  throw new InvalidArgumentError(`Expected a number from 1 to ${MAX_HITS}.`);
 }

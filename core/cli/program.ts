@@ -8,6 +8,7 @@ import { addControl } from "./program-control.js";
 import { addLooking } from "./program-looking.js";
 import { addOrigin } from "./program-origin.js";
 import { addRunning } from "./program-running.js";
+import { addSearch } from "./program-search.js";
 import { addService } from "./program-service.js";
 import { reportError } from "./report-error.js";
 
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   addControl(program);
   addOrigin(program);
   addLooking(program);
+  addSearch(program);
   addCache(program);
   addConfig(program);
   addService(program);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ScanStatus, Status } from "../control/status.js";
+import type { ScanStatus, SearchStatus, Status } from "../control/status.js";
 import { isMusicfsError } from "../errors.js";
 import { escapeControls } from "../text.js";
 import type { GlobalOptions } from "./context.js";
@@ -56,6 +56,7 @@ function formatStatus(answer: Status): string[] {
       ({ id, files, error }) =>
         ["origin", `${id}: ${formatCounted(files, "file")}${error ? `, failing: ${error}` : ""}`] as const,
     ),
+    ["search", formatSearch(answer.search)],
     ["requests", requests.join(", ") || "none"],
     ["reads", formatReads(answer)],
   ]).map(escapeControls);
@@ -73,6 +74,13 @@ export function formatScan({ state, done, total, skipped, unreadableFolders, ...
     ...(skipped > 0 ? [`${formatCount(skipped)} with a problem`] : []),
     ...(unreadableFolders > 0 ? [`${formatCounted(unreadableFolders, "folder")} unreadable`] : []),
   ].join(", ");
+}
+
+/** `indexing, 1,200 tracks so far (search-tantivy)` */
+function formatSearch({ engine, state, tracks, reason }: SearchStatus): string {
+  const why = reason ? `: ${reason}` : "";
+  if (engine === "" || state === "failed") return `none${why}`;
+  return `${state}, ${formatCounted(tracks, "track")}${state === "indexing" ? " so far" : ""} (${engine})${why}`;
 }
 
 function formatReads({

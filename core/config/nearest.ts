@@ -15,9 +15,11 @@ export function suggestionOf(word: string, candidates: Iterable<string>): string
   return near === undefined ? "" : `; did you mean '${near}'?`;
 }
 
-// Edits (insert, delete, replace, swap of neighbours) from one word to the other: Damerau's distance in its
-// restricted form. `limit` is returned for all that is as far or farther.
-function distanceOf(from: string, to: string, limit: number): number {
+/**
+ * Edits (insert, delete, replace, swap of neighbours) from one word to the other: Damerau's distance in its
+ * restricted form. `limit` is returned for all that is as far or farther.
+ */
+export function distanceOf(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit;
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -1,11 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { SearchStatus as SearchStatusMessage } from "./gen/musicfs/v1/search_pb.js";
 import {
   type GetStatusResponse,
   type GetStatusResponseSchema,
   InstanceState,
 } from "./gen/musicfs/v1/status_pb.js";
 import { scanMessage, scanOf } from "./scan-message.js";
-import type { Status } from "./status.js";
+import type { SearchStatus, Status } from "./status.js";
 import { numberOf, wordOf } from "./words.js";
 
 /** The status as it goes over the wire. */
@@ -26,6 +27,7 @@ export function statusMessage(status: Status): MessageInitShape<typeof GetStatus
     passthroughFailures: BigInt(status.passthroughFailures),
     openFiles: BigInt(status.openFiles),
     rssBytes: BigInt(status.rssBytes),
+    search: status.search,
   };
 }
 
@@ -58,5 +60,14 @@ export function statusOf(message: GetStatusResponse): Status {
     passthroughFailures: Number(message.passthroughFailures),
     openFiles: Number(message.openFiles),
     rssBytes: Number(message.rssBytes),
+    search: searchOf(message.search),
   };
+}
+
+// A daemon of before knows of no search.
+function searchOf(message: SearchStatusMessage | undefined): SearchStatus {
+  if (!message) return { engine: "", state: "failed", tracks: 0 };
+  const { engine, tracks, reason } = message;
+  const state = message.state as SearchStatus["state"];
+  return { engine, state, tracks, ...(reason === undefined ? {} : { reason }) };
 }

@@ -1,4 +1,5 @@
 import type { MountStatistics } from "../model/mount-driver.js";
+import type { SearchProgress } from "../model/search-engine.js";
 
 /** What `musicfs status --json` prints, and `GetStatus` answers. */
 export interface Status extends MountStatistics {
@@ -16,6 +17,12 @@ export interface Status extends MountStatistics {
   readonly scan: ScanStatus;
   readonly origins: readonly OriginStatus[];
   readonly rssBytes: number;
+  readonly search: SearchStatus;
+}
+
+export interface SearchStatus extends SearchProgress {
+  /** Name of the engine; empty where there is none. */
+  readonly engine: string;
 }
 
 export interface ScanStatus {

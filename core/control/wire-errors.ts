@@ -7,6 +7,7 @@ import { ErrorDetailSchema } from "./gen/musicfs/v1/errors_pb.js";
 /** What fits better than the rule of {@link codeOf}. */
 const CODES: Partial<Record<ErrorCode, Code>> = {
   MFS_USAGE: Code.InvalidArgument,
+  MFS_QUERY_INVALID: Code.InvalidArgument,
   MFS_NOT_FOUND: Code.NotFound,
 };
 

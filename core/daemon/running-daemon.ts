@@ -49,7 +49,7 @@ export class RunningDaemon implements Daemon {
 
   status(): Status {
     if (this.#lastStatus) return this.#lastStatus;
-    const { config, driver, catalogue, library, mount } = this.#parts;
+    const { config, driver, catalogue, library, mount, search } = this.#parts;
     const { tracks, directories, bytes } = catalogue.totals;
     return {
       version: VERSION,
@@ -67,6 +67,7 @@ export class RunningDaemon implements Daemon {
       ...NO_REQUESTS,
       ...mount.statistics(),
       rssBytes: process.memoryUsage.rss(),
+      search: { engine: search.engine ?? "", ...search.progress },
     };
   }
 

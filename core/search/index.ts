@@ -1,4 +1,6 @@
 /** What `import … from "musicfs/search"` gives: everything a search engine needs beside `musicfs`. */
+
+export { distanceOf } from "../config/nearest.js";
 export {
   MAX_HITS,
   SEARCH_LIMITS,

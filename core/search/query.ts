@@ -18,8 +18,8 @@ export interface ParseQueryOptions {
    * folders. @default false
    */
   readonly lenient?: boolean;
-  /** The field of words that name none. @default any */
-  readonly field?: TextField;
+  /** The fields in which words are looked for that name none. @default all */
+  readonly fields?: readonly TextField[];
 }
 
 /**
@@ -28,7 +28,7 @@ export interface ParseQueryOptions {
  * @throws MusicfsError `MFS_QUERY_INVALID` with the place, unless `lenient`.
  */
 export function parseQuery(text: string, options: ParseQueryOptions = {}): SearchQuery {
-  const { lenient = false, field } = options;
+  const { lenient = false, fields = [] } = options;
   const refuse = (message: string, at: number): void => {
     if (!lenient) throw queryError(text, message, at);
   };
@@ -36,8 +36,8 @@ export function parseQuery(text: string, options: ParseQueryOptions = {}): Searc
     refuse(`a query has ${MAX_QUERY_LENGTH} characters at most`, MAX_QUERY_LENGTH);
   }
   const bounded = text.slice(0, MAX_QUERY_LENGTH);
-  const parser = new QueryParser(tokensOf(bounded, refuse), bounded.length, refuse);
-  const query = parser.parse(field);
+  const parser = new QueryParser(tokensOf(bounded, refuse), fields, bounded.length, refuse);
+  const query = parser.parse();
   if (!query) refuse("there is nothing to search for", 0);
   return query ?? { kind: "nothing" };
 }
@@ -55,6 +55,7 @@ export function parseField(name: string): TextField {
 /** Recursive descent: `or` over `and` over `not` over words, groups and fields. */
 class QueryParser {
   readonly #tokens: readonly QueryToken[];
+  readonly #fields: readonly TextField[];
   readonly #length: number;
   readonly #refuse: (message: string, at: number) => void;
   readonly #hasWords: boolean;
@@ -62,17 +63,23 @@ class QueryParser {
   #depth = 0;
   #terms = 0;
 
-  constructor(tokens: readonly QueryToken[], length: number, refuse: (message: string, at: number) => void) {
+  constructor(
+    tokens: readonly QueryToken[],
+    fields: readonly TextField[],
+    length: number,
+    refuse: (message: string, at: number) => void,
+  ) {
     this.#tokens = tokens;
+    this.#fields = fields;
     this.#length = length;
     this.#refuse = refuse;
     this.#hasWords = tokens.some((token) => "text" in token && /[\p{L}\p{N}]/u.test(token.text));
   }
 
-  parse(field: TextField | undefined): SearchQuery | undefined {
+  parse(): SearchQuery | undefined {
     const parts: SearchQuery[] = [];
     for (;;) {
-      const part = this.#or(field);
+      const part = this.#or(undefined);
       if (part) parts.push(part);
       const rest = this.#tokens[this.#next];
       if (!rest) return all(parts, []);
@@ -120,14 +127,23 @@ class QueryParser {
       case "field":
         return this.#fielded(token.at, token.field);
       case "word":
-        return this.#word(token.text, token.ending, token.at, field);
+        return this.#inFields(field, (one) => this.#word(token.text, token.ending, token.at, one));
       case "phrase":
-        return this.#phrase(token.text, token.prefix, token.at, field);
+        return this.#inFields(field, (one) => this.#phrase(token.text, token.prefix, token.at, one));
       case "years":
         return this.#count(1, token.at) ? { kind: "years", from: token.from, to: token.to } : undefined;
       default:
         return undefined;
     }
+  }
+
+  #inFields(
+    field: QueryField | undefined,
+    read: (field: QueryField | undefined) => SearchQuery | undefined,
+  ): SearchQuery | undefined {
+    if (field !== undefined || this.#fields.length === 0) return read(field);
+    const parts = this.#fields.map(read).filter((part) => part !== undefined);
+    return parts.length > 1 ? any(parts) : parts[0];
   }
 
   #fielded(at: number, field: QueryField): SearchQuery | undefined {

@@ -16,6 +16,7 @@ import {
 } from "../model/search-engine.js";
 import type { Track } from "../model/track.js";
 import { parseQuery } from "./query.js";
+import { suggestQueries } from "./suggestions.js";
 
 /** Tracks that are looked up in one go: a millisecond or two of the main thread. */
 const SLICE = 50;
@@ -29,8 +30,8 @@ export interface FindOptions {
   readonly limit?: number;
   /** Makes something of every text; see `parseQuery`. @default false */
   readonly lenient?: boolean;
-  /** The field of words that name none. @default any */
-  readonly field?: TextField;
+  /** The fields in which words are looked for that name none. @default all */
+  readonly fields?: readonly TextField[];
   readonly signal: AbortSignal;
 }
 
@@ -113,6 +114,14 @@ export class Search {
     const hits = await this.#tracksOf(answer, signal);
     const total = answer.total === undefined ? {} : { total: answer.total };
     return { query, hits, ...total, progress: index.progress };
+  }
+
+  /** Queries that find something, for one that does not. @throws as {@link find} does. */
+  suggest(text: string, signal: AbortSignal): Promise<string[]> {
+    return suggestQueries(text, async (query, limit) => {
+      const { hits } = await this.findQuery(query, { limit, signal });
+      return hits.map(({ track }) => track);
+    });
   }
 
   async close(): Promise<void> {

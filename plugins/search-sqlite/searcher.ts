@@ -1,12 +1,12 @@
 import type { Database, Statement } from "better-sqlite3";
 import {
+  distanceOf,
   type SearchAnswer,
   type SearchHit,
   type SearchQuery,
   TEXT_FIELDS,
   type TextField,
 } from "musicfs/search";
-import { distanceOf } from "./distance.js";
 import { expressionOf, type Vocabulary } from "./expressions.js";
 
 /** A word in more tracks than this makes ranking slow: FTS5 looks at all of them for every search. */
@@ -103,7 +103,7 @@ function nearOf(
   const [initial = ""] = word;
   const near: [word: string, distance: number][] = [];
   for (const candidate of statement.iterate(initial, word.length - distance, word.length + distance)) {
-    const edits = distanceOf(word, candidate, distance);
+    const edits = distanceOf(word, candidate, distance + 1);
     if (edits <= distance) near.push([candidate, edits]);
   }
   near.sort(([, one], [, other]) => one - other);

@@ -51,7 +51,7 @@ export const searchContract: readonly SearchCase[] = [
     await library.finds("comment:scratchy", ["Harbour Lights"]);
     await library.finds("path:loose", ["Lux Æterna"]);
     await library.finds("label:(northlight OR elsewhere)", ["Tide Table"]);
-    await library.finds("tide", [], { field: "artist" });
+    await library.finds("tide", [], { fields: ["artist"] });
   }),
   withLibrary("words are joined by AND, OR, NOT and parentheses", SAMPLE(), async (library) => {
     await library.finds("tide marrow", ["Tide Table"]);

@@ -157,7 +157,8 @@ describe("a lenient reading", () => {
 });
 
 test("words without a field may be kept to one", () => {
-  assert.equal(show(parseQuery("a album:b 1984", { field: "title" })), "(title:a & album:b & title:1984)");
+  assert.equal(show(parseQuery("a album:b 1984", { fields: ["title"] })), "(title:a & album:b & title:1984)");
+  assert.equal(show(parseQuery("a", { fields: ["title", "album"] })), "(title:a | album:a)");
   assert.equal(parseField("AlbumArtist"), "albumartist");
   assert.throws(() => parseField("titel"), /no field 'titel'; did you mean 'title'/);
   assert.throws(() => parseField("year"), /no field/);
