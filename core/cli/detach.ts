@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { MusicfsError } from "../errors.js";
 import type { DetachedReport } from "./detached-report.js";
-import { printLine } from "./output.js";
+import { printJson, printLine } from "./output.js";
 import type { StartOptions } from "./start.js";
 
 /** As in the first line of `bin.ts`, also where a command was started without it. */
@@ -27,6 +27,8 @@ export async function startDetached(options: StartOptions): Promise<void> {
   child.stderr?.destroy();
   child.unref();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  if (options.json)
+    return printJson({ mountpoint: report.mounted, pid: report.pid, logFile: report.logFile });
   printLine(`MusicFS is mounted at ${report.mounted} (process ${report.pid}, log in ${report.logFile})`);
   printLine("Stop it with: musicfs stop");
 }

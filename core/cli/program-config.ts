@@ -7,6 +7,7 @@ export function addConfig(program: Command): void {
   config
     .command("check")
     .description("say what is wrong with the config, all of it")
+    .option("--json", "for programs")
     .action(async (_, command) => {
       const { checkConfig } = await import("./config.js");
       await checkConfig(command.optsWithGlobals());

@@ -17,6 +17,7 @@ export function addLooking(program: Command): void {
   program
     .command("doctor")
     .description("look at everything that a mount needs, and print the line to type")
+    .option("--bundle [file]", "write what somebody who helps needs to know into a file, without secrets")
     .option("--json", "for programs")
     .action(async (_, command) => {
       const { doctor } = await import("./doctor.js");

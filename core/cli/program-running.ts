@@ -8,6 +8,7 @@ export function addRunning(program: Command): void {
     .description("mount the library, and scan it in the background")
     .option("--mount <dir>", "where to mount (MUSICFS_MOUNTPOINT)")
     .option("--detach", "return when the mount answers, and run on in the background")
+    .option("--json", "for programs; with --detach")
     .addOption(new Option("--detached").hideHelp())
     .action(async (_, command) => {
       const { start } = await import("./start.js");
@@ -17,6 +18,7 @@ export function addRunning(program: Command): void {
     .command("stop")
     .description("unmount, let running reads finish, and leave nothing behind")
     .option("--timeout <seconds>", "how long to wait for the end", parseSeconds, 30)
+    .option("--json", "for programs")
     .action(async (_, command) => {
       const { stop } = await import("./stop.js");
       await stop(command.optsWithGlobals());

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.js";
 import { VERSION } from "../version.js";
+import { EXIT_MEANINGS } from "./exit-meanings.js";
 import { surviveClosedOutput } from "./output.js";
 import { addCache } from "./program-cache.js";
 import { addConfig } from "./program-config.js";
@@ -10,18 +11,12 @@ import { addOrigin } from "./program-origin.js";
 import { addRunning } from "./program-running.js";
 import { addSearch } from "./program-search.js";
 import { addService } from "./program-service.js";
+import { addShell } from "./program-shell.js";
 import { reportError } from "./report-error.js";
 
 const EXIT_CODES = `
 Exit codes:
-  ${EXIT.ok}   done
-  ${EXIT.failure}   failed
-  ${EXIT.usage}   wrong use of the command line
-  ${EXIT.config}   something is wrong with the config
-  ${EXIT.notRunning}   no MusicFS is running
-  ${EXIT.alreadyRunning}   a MusicFS is running already
-  ${EXIT.machine}   the machine lacks something (musicfs doctor)
-  ${EXIT.internal}  a fault of MusicFS itself`;
+${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(3)} ${meaning}`).join("\n")}`;
 
 /** Runs the command line and sets the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -57,6 +52,7 @@ export function createProgram(): Command {
   addSearch(program);
   addCache(program);
   addConfig(program);
+  addShell(program);
   addService(program);
   return program;
 }

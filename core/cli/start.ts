@@ -2,6 +2,7 @@ import { type GlobalOptions, loadCommandConfig } from "./context.js";
 
 export interface StartOptions extends GlobalOptions {
   readonly detach?: boolean;
+  readonly json?: boolean;
   /** Set on the process that `--detach` starts. */
   readonly detached?: boolean;
 }

@@ -3,18 +3,24 @@ import { callControl } from "../control/client.js";
 import { isMusicfsError, MusicfsError } from "../errors.js";
 import type { GlobalOptions } from "./context.js";
 import { formatDuration } from "./format.js";
-import { printMessage } from "./output.js";
+import { printJson, printMessage } from "./output.js";
 import { findMusicfsMount, isProcessAlive } from "./process-state.js";
 import { findSocket, getStatus } from "./running.js";
 
 const LOOK_EVERY_MS = 25;
+
+export interface StopOptions extends GlobalOptions {
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
 
 /**
  * `musicfs stop`: resolves when the process and the mount are gone.
  *
  * @throws `MFS_NOT_RUNNING`, or `MFS_CONTROL_FAILED` when they are still there after the timeout.
  */
-export async function stop({ timeout, ...flags }: GlobalOptions & { timeout: number }): Promise<void> {
+export async function stop({ timeout, json, ...flags }: StopOptions): Promise<void> {
   const socket = await findSocket(flags);
   const { pid, mountpoint } = await getStatus(socket);
   await askToStop(socket.socketPath);
@@ -23,7 +29,8 @@ export async function stop({ timeout, ...flags }: GlobalOptions & { timeout: num
     if (performance.now() > deadlineMs) throw stillThere(pid, mountpoint, timeout);
     await delay(LOOK_EVERY_MS);
   }
-  printMessage(`stopped; ${mountpoint} is free`);
+  if (json) printJson({ mountpoint, pid });
+  else printMessage(`stopped; ${mountpoint} is free`);
 }
 
 // It may have been about to end by itself.

@@ -28,6 +28,10 @@ const VARIABLES: Readonly<Record<string, { readonly path: readonly string[]; rea
   MUSICFS_SCAN_TIMEOUT: { path: ["scan", "timeout"], kind: "text" },
 };
 
+/** Variables of the environment that stand for a key of the config. */
+export const ENVIRONMENT_VARIABLES: readonly { readonly name: string; readonly key: string }[] =
+  Object.entries(VARIABLES).map(([name, { path }]) => ({ name, key: path.join(".") }));
+
 /**
  * What the environment and the flags say, the stronger ones last. Paths are relative to the current folder;
  * a variable that is empty counts as not set.
