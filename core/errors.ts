@@ -101,6 +101,14 @@ export const ERROR_KINDS = {
     hint: "See 'musicfs --help' for the command that lists what there is.",
     exitCode: EXIT.failure,
   },
+  MFS_COLLECTION_NAME: {
+    hint: "Take another name, without '/' and not longer than 200 bytes.",
+    exitCode: EXIT.usage,
+  },
+  MFS_COLLECTION_EXISTS: {
+    hint: "Take another name, or replace the saved one with --replace.",
+    exitCode: EXIT.failure,
+  },
   MFS_STORE_UNUSED: {
     hint: "Add an origin that is not on this disk, or set cache: true for originLocal().",
     exitCode: EXIT.failure,

@@ -3,6 +3,7 @@ import { isMusicfsError, MusicfsError, messageOf } from "./errors.js";
 import type { MusicfsEvent } from "./events/event.js";
 import type { CachePolicy } from "./model/cache-policy.js";
 import type { Chunker } from "./model/chunker.js";
+import type { NamedCollection } from "./model/collection.js";
 import type { MountDriver } from "./model/mount-driver.js";
 import type { Origin } from "./model/origin.js";
 import type { SearchEngine } from "./model/search-engine.js";
@@ -54,6 +55,12 @@ export interface Hooks {
    */
   readonly provideSearch: ProvideHook<SearchEngine>;
 
+  /**
+   * `collect`, once at start: a folder of tracks below `/Collections`, beside those of the config. Of two with one
+   * name the first is shown; a name that no folder can have stops the start.
+   */
+  readonly openCollection: CollectHook<NamedCollection>;
+
   /** `event`, once: the tree answers at the mountpoint. */
   readonly mounted: EventHook<{ readonly mountpoint: string }>;
   /** `event`, once: no more requests are taken; awaited for at most five seconds. */
@@ -66,7 +73,10 @@ export interface Hooks {
   readonly libraryChanged: EventHook<LibraryChange>;
   /** `event`: an origin answers again, no longer answers, or is otherwise than before (a removal is held). */
   readonly originChanged: EventHook<OriginChange>;
-  /** `event`: somebody read a file of the tree. */
+  /**
+   * `event`, once for each opening of a file that lasted for a second or longer, when it is closed. Who only looks
+   * at files (a scan of tags) causes none.
+   */
   readonly fileAccessed: EventHook<FileAccess>;
   /** `event`, once for each file that left the cache because room was needed, or the policy wanted it. */
   readonly cacheEvicted: EventHook<CacheEviction>;
@@ -106,6 +116,14 @@ export interface HeldRemoval {
 export interface FileAccess {
   /** Path below the mountpoint, with a leading `/`. */
   readonly path: string;
+  /** From the open to the close, in milliseconds. */
+  readonly heldMs: number;
+  /** Bytes that MusicFS gave: none of those that the kernel had already, or reads by passthrough. */
+  readonly copiedBytes: number;
+  /** Whether it looked like listening: see `core/plays/README.md`. */
+  readonly wasPlayed: boolean;
+  /** Who it was; absent where that cannot be told. */
+  readonly process?: { readonly pid: number; readonly name: string };
 }
 
 export interface CacheEviction {
@@ -172,6 +190,8 @@ export interface CollectHook<T> {
 export interface ProvideHook<T> {
   for(plugin: string): Tappable<ProvideTap<T>>;
   call(signal: AbortSignal): Promise<Answer<T>>;
+  /** Whether anybody may answer. */
+  readonly isUsed: boolean;
 }
 export interface DecideHook<S, T> {
   for(plugin: string): Tappable<DecideTap<S, T>>;
@@ -203,6 +223,7 @@ export function createHooks(onEventError: (error: MusicfsError) => void): Hooks 
     provideChunker: createProvide("provideChunker"),
     provideCachePolicy: createProvide("provideCachePolicy"),
     provideSearch: createProvide("provideSearch"),
+    openCollection: createCollect("openCollection"),
     mounted: createEvent("mounted", onEventError),
     stopping: createEvent("stopping", onEventError),
     scanStarted: createEvent("scanStarted", onEventError),
@@ -253,6 +274,9 @@ function createProvide<T>(hookName: string): ProvideHook<T> {
         ),
     }),
     call: (signal) => hook.promise(signal),
+    get isUsed() {
+      return hook.isUsed();
+    },
   };
 }
 

@@ -1,6 +1,14 @@
 /** What `import … from "musicfs"` gives: everything a config or a plugin needs, and nothing else. */
 export { z } from "zod";
 export { type Backoff, createBackoff } from "./backoff.js";
+export {
+  mostPlayed,
+  query,
+  type RecentOptions,
+  recentlyAdded,
+  recentlyPlayed,
+  type SizedOptions,
+} from "./collections/kinds.js";
 export type { UserConfig } from "./config/config.js";
 export type { ConfigContext, ConfigInput } from "./config/define-config.js";
 export { defineConfig } from "./config/define-config.js";
@@ -28,12 +36,14 @@ export { sendRequest, sendSuccessfully, serverOf } from "./http/send-request.js"
 export type { Logger } from "./logger.js";
 export type { CacheItem, CachePolicy } from "./model/cache-policy.js";
 export type { Chunker, ChunkerSource } from "./model/chunker.js";
+export type { Collection, CollectionSource, NamedCollection } from "./model/collection.js";
 export type { EntryChange } from "./model/entry.js";
 export type {
   Finding,
   GeneratedFolders,
   LateAnswers,
   Mount,
+  MountAccess,
   MountDriver,
   MountEnd,
   MountSession,

@@ -7,6 +7,7 @@ import { AlbumTable } from "./albums.js";
 import { FileTable } from "./files.js";
 import { GeneratedTable } from "./generated.js";
 import { PinTable } from "./pins.js";
+import { QueryFolderTable } from "./query-folders.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
 import { TreeTable } from "./tree.js";
@@ -28,6 +29,7 @@ export class Catalogue {
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
   readonly pins: PinTable;
+  readonly queryFolders: QueryFolderTable;
   readonly views: ViewTable;
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
@@ -43,6 +45,7 @@ export class Catalogue {
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.pins = new PinTable(db);
+    this.queryFolders = new QueryFolderTable(db, this.tree);
     this.views = new ViewTable(db);
     this.reader = new CatalogueReader(db);
     this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");

@@ -51,6 +51,7 @@ export class FileTable {
   readonly #toRead: Statement<[number, number], FileTuple>;
   readonly #after: Statement<[number, number, number], FileTuple>;
   readonly #insertNode: Statement;
+  readonly #recent: Statement<[number, number], number>;
   readonly #insertFile: Statement;
   readonly #linkNode: Statement;
   readonly #updateFile: Statement;
@@ -92,8 +93,14 @@ export class FileTable {
     this.#insertNode = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.file}, ?, ?, 0, NULL)`,
     );
+    this.#recent = db
+      .prepare<[number, number], number>(
+        "SELECT id FROM files WHERE kind = 0 AND added_ms >= ? ORDER BY added_ms DESC, id DESC LIMIT ? + 0",
+      )
+      .pluck();
     this.#insertFile = db.prepare(
-      "INSERT INTO files (origin, path, size, mtime_ms, version, state, ino, kind, album) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO files (origin, path, size, mtime_ms, version, state, ino, kind, album, added_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec') * 1000)`,
     );
     this.#linkNode = db.prepare("UPDATE nodes SET file = ? WHERE ino = ?");
     this.#updateFile = db.prepare(
@@ -141,6 +148,11 @@ export class FileTable {
   /** Files whose tags are still to be read, by id, after `id`. */
   toRead(id: number, limit: number): FileRow[] {
     return this.#toRead.all(id, limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Tracks that the catalogue first saw since `sinceMs` (milliseconds since 1970), the newest first. */
+  addedSince(sinceMs: number, limit: number): number[] {
+    return this.#recent.all(sinceMs, limit);
   }
 
   /** Files of an origin, by id, after `id`. */

@@ -183,6 +183,12 @@ const MIGRATIONS: readonly string[] = [
     INSERT OR REPLACE INTO track_changes (file, gone) VALUES (old.file, 1);
   END;
   `,
+  // What is known of files from before is their own time.
+  `
+  ALTER TABLE files ADD COLUMN added_ms REAL NOT NULL DEFAULT 0;
+  UPDATE files SET added_ms = mtime_ms;
+  CREATE INDEX files_by_added ON files(added_ms) WHERE kind = 0;
+  `,
 ];
 
 /** The newest schema that this code knows. */

@@ -199,6 +199,13 @@ export class TreeTable {
     return `/${segments.reverse().join("/")}`;
   }
 
+  /** As {@link pathOf}, by the oldest name that the inode has in one view. */
+  pathIn(view: number, ino: number): string | undefined {
+    const row = this.namesOf(ino).find((name) => name.view === view);
+    const parent = row && this.pathOf(row.parentIno);
+    return row && parent !== undefined ? `${parent === "/" ? "" : parent}/${row.name}` : undefined;
+  }
+
   /** Names that carry a suffix, by directory and name. */
   collisions(limit: number): NameRow[] {
     return this.#collisions.all(limit).map((row) => nameOf(row) as NameRow);

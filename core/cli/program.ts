@@ -4,6 +4,7 @@ import { VERSION } from "../version.js";
 import { EXIT_MEANINGS } from "./exit-meanings.js";
 import { surviveClosedOutput } from "./output.js";
 import { addCache } from "./program-cache.js";
+import { addCollection } from "./program-collection.js";
 import { addConfig } from "./program-config.js";
 import { addControl } from "./program-control.js";
 import { addLooking } from "./program-looking.js";
@@ -51,6 +52,7 @@ export function createProgram(): Command {
   addLooking(program);
   addSearch(program);
   addCache(program);
+  addCollection(program);
   addConfig(program);
   addShell(program);
   addService(program);

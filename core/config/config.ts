@@ -1,3 +1,4 @@
+import type { Collection, NamedCollection } from "../model/collection.js";
 import type { Plugin } from "../plugin.js";
 import type { Secret } from "../secrets/secret.js";
 import type { ViewEntry } from "./view-entries.js";
@@ -18,6 +19,11 @@ export interface UserConfig {
    * A layout in `plugins` is that of `"/"`. @default the layout in `plugins`, at `"/"`
    */
   views?: Readonly<Record<string, Plugin | false | null | undefined | "" | 0>>;
+  /**
+   * Folders below `/Collections`, by their names: `recentlyAdded()`, `mostPlayed()`, `recentlyPlayed()`, a query as
+   * `query("year:1984")` or just as text, or a collection of your own.
+   */
+  collections?: Readonly<Record<string, Collection | string | false | null | undefined | 0>>;
   /** @default "$XDG_CACHE_HOME/musicfs/<name>" */
   cacheDir?: string;
   /** Holds the catalogue and the log; survives the loss of the cache. @default "$XDG_STATE_HOME/musicfs/<name>" */
@@ -35,6 +41,15 @@ export interface UserConfig {
   control?: {
     /** Serves it on TCP, too. */
     tcp?: TcpSettings;
+  };
+  /** The folders `/.search/<query>/`. */
+  searchFolders?: {
+    /** Most tracks in one, up to 1000. @default 200 */
+    limit?: number;
+    /** Most folders that are kept at a time. @default 64 */
+    folders?: number;
+    /** How long one is kept after it was made: milliseconds, or text such as `"1 h"`. @default "1 h" */
+    keep?: number | string;
   };
   log?: {
     /** @default "info" */
@@ -69,6 +84,8 @@ export interface Config {
   readonly socketPath: string;
   readonly scan: { readonly workers: number; readonly timeoutMs: number };
   readonly control: { readonly tcp?: TcpConfig };
+  readonly collections: readonly NamedCollection[];
+  readonly searchFolders: { readonly limit: number; readonly folders: number; readonly keepMs: number };
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** The file that it came from. */
   readonly configFile: string;

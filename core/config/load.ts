@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { MusicfsError, messageOf } from "../errors.js";
 import { findConflicts, type Plugin } from "../plugin.js";
 import { hideSecretsIn } from "../secrets/redaction.js";
+import { type CollectionEntries, readCollectionEntries } from "./collection-entries.js";
 import type { Config, TcpConfig } from "./config.js";
 import { type FoundConfig, findConfig } from "./find.js";
 import type { Installation } from "./installation.js";
@@ -39,13 +40,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const found = await findConfig({ file, cwd, env, scripts });
   const content = await evaluate(found, env);
   const overrides = readOverrides(flags, env, cwd);
-  const { settings, entries, views } = await check(content, found.file, overrides, installation, scripts);
+  const checked = await check(content, found.file, overrides, installation, scripts);
+  const { entries, views } = checked;
   const plugins = [
     ...entries.plugins.map(({ plugin }) => plugin),
     ...views.views.map(({ layout }) => layout),
   ];
   for (const { options: given } of plugins) hideSecretsIn(given);
-  return complete(settings, entries, views, found.file, options);
+  return complete(checked, found.file, options);
 }
 
 async function evaluate({ file, content }: FoundConfig, env: Environment): Promise<Record<string, unknown>> {
@@ -87,17 +89,19 @@ async function check(
   overrides: readonly Override[],
   installation: Installation,
   scripts: ScriptLoader,
-): Promise<{ settings: CheckedConfig; entries: PluginEntries; views: ViewEntries }> {
+): Promise<CheckedParts> {
   const merged = applyOverrides(content, overrides);
   const parsed = configSchema.safeParse(merged);
   const list = Array.isArray(merged.plugins) ? merged.plugins : [];
   const entries = await readPluginEntries(list, file, installation, scripts);
   const views = await readViewEntries(recordOf(merged.views), file, installation, scripts);
+  const collections = readCollectionEntries(recordOf(merged.collections));
   const own = parsed.success ? [] : describeIssues(configSchema, parsed.error.issues);
   const problems = [
     ...own.map((problem) => formatProblem(problem, overrides)),
     ...pluginProblems(entries, file),
     ...viewProblems(views, entries, file),
+    ...collections.problems.map((problem) => formatProblem(problem, [])),
   ];
   const plugins = entries.plugins.map(({ plugin }) => plugin);
   if (Array.isArray(merged.plugins) && entries.problems.length === 0)
@@ -109,7 +113,14 @@ async function check(
   }
   problems.push(...conflicts.map(({ message }) => `plugins: ${message}`));
   if (problems.length > 0 || !parsed.success) throw invalid(file, problems);
-  return { settings: parsed.data, entries, views };
+  return { settings: parsed.data, entries, views, collections };
+}
+
+interface CheckedParts {
+  readonly settings: CheckedConfig;
+  readonly entries: PluginEntries;
+  readonly views: ViewEntries;
+  readonly collections: CollectionEntries;
 }
 
 // Until its options are right, nobody knows what a plugin that may be used twice would be called.
@@ -184,14 +195,12 @@ function invalid(file: string, problems: readonly string[]): MusicfsError {
 }
 
 function complete(
-  settings: CheckedConfig,
-  { plugins }: PluginEntries,
-  { views }: ViewEntries,
+  { settings, entries: { plugins }, views: { views }, collections: { collections } }: CheckedParts,
   configFile: string,
   { env, installation }: LoadConfigOptions,
 ): Config {
   const configDir = dirname(configFile);
-  const { name, scan, log, control } = settings;
+  const { name, scan, searchFolders, log, control } = settings;
   const at = (path: string): string => resolvePath(path, configDir, env);
   const runtimeDir = settings.runtimeDir === undefined ? runtimeHome(env) : at(settings.runtimeDir);
   const socketPath = join(runtimeDir, `${name}.sock`);
@@ -215,6 +224,12 @@ function complete(
     socketPath,
     scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout }),
     control: Object.freeze(control.tcp ? { tcp: completeTcp(control.tcp, at) } : {}),
+    searchFolders: Object.freeze({
+      limit: searchFolders.limit,
+      folders: searchFolders.folders,
+      keepMs: searchFolders.keep,
+    }),
+    collections: Object.freeze(collections),
     logLevel: log.level,
     configFile,
     configDir,

@@ -13,12 +13,13 @@ const path = z
   .refine((text) => !text.includes("\0"), "expected a path, received text with a NUL in it");
 
 /** Of what a config file holds, what is no plugin. `plugins` is looked at by `plugin-entries.ts`, `views` by
- * `view-entries.ts`. */
+ * `view-entries.ts`, `collections` by `collection-entries.ts`. */
 export const configSchema = z.strictObject({
   name: name.default("default"),
   mountpoint: path,
   plugins: z.array(z.unknown()),
   views: z.record(z.string(), z.unknown()).default({}),
+  collections: z.record(z.string(), z.unknown()).default({}),
   cacheDir: path.optional(),
   stateDir: path.optional(),
   runtimeDir: path.optional(),
@@ -29,6 +30,13 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   control: controlSchema.prefault({}),
+  searchFolders: z
+    .strictObject({
+      limit: z.int().min(1).max(1000).default(200),
+      folders: z.int().min(1).max(1000).default(64),
+      keep: duration({ minMs: 1_000, maxMs: 7 * 86_400_000 }).default(3_600_000),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
 

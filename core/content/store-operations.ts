@@ -58,7 +58,7 @@ export class StoreOperations implements Store {
       logicalBytes,
       storedBytes: room.usedBytes,
       indexBytes: store.indexBytes,
-      ...index.chunks.totals(),
+      ...index.chunkTotals(),
       ratio: room.usedBytes === 0 ? 1 : logicalBytes / room.usedBytes,
       hits: counters.hits,
       misses: counters.misses,

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Collections } from "../collections/collections.js";
 import type { Config } from "../config/config.js";
 import type { ContentParts } from "../content-parts.js";
 import type { Status } from "../control/status.js";
@@ -45,6 +46,8 @@ export interface MountedParts {
   readonly content: ContentParts | undefined;
   /** What is kept of origins that are not on this disk; absent where no origin is read through it. */
   readonly store?: Store;
+  /** Inode of the directory of all queries; absent where nothing searches. */
+  readonly queryRootIno: number | undefined;
   readonly driver: MountDriver;
   readonly mount: Mount;
   /** Releases everything, the last taken first, once the mount has ended. */
@@ -59,4 +62,5 @@ export interface DaemonParts extends MountedParts {
   /** What happens, for whoever asks. */
   readonly events: EventStream;
   readonly search: Search;
+  readonly collections: Collections;
 }

@@ -14,13 +14,14 @@ import {
   openOrigins,
 } from "../instance.js";
 import { directAccessOf, type LibraryOrigin } from "../library/library-origin.js";
-import type { LibraryParts } from "../library-parts.js";
 import { takeLock } from "../lock.js";
 import type { Logger } from "../logger.js";
 import type { MountDriver } from "../model/mount-driver.js";
 import { prepareMountpoint } from "../mountpoint.js";
+import { openQueryRoot } from "../search-folders/open-search-folders.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import { Later } from "./later.js";
+import type { LaterParts } from "./later-parts.js";
 import { UndoStack } from "./undo-stack.js";
 
 /**
@@ -37,12 +38,12 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const undo = new UndoStack(log);
   try {
-    const library = new Later<LibraryParts>();
+    const later = new Later<LaterParts>();
     const generation = new SharedArrayBuffer(4);
-    const parts = await mountLibrary(config, log, undo, library, generation);
+    const parts = await mountLibrary(config, log, undo, later, generation);
     // The mount answers from the catalogue of the last run: what else the daemon does is loaded only now.
     const { runMounted } = await import("./run-mounted.js");
-    return await runMounted(parts, library, generation, loadConfig);
+    return await runMounted(parts, later, generation, loadConfig);
   } catch (error) {
     await undo.run();
     throw error;
@@ -53,7 +54,7 @@ async function mountLibrary(
   config: Config,
   log: Logger,
   undo: UndoStack,
-  library: Later<LibraryParts>,
+  later: Later<LaterParts>,
   generation: SharedArrayBuffer,
 ): Promise<MountedParts> {
   checkOverlaps(config, []);
@@ -79,6 +80,7 @@ async function mountLibrary(
   const mountpoint = prepareMountpoint(config.mountpoint);
   undo.push(() => mountpoint.release());
 
+  const queryRootIno = openQueryRoot(catalogue, instance.hooks);
   const folders = makeGeneratedFolders(config.cacheDir, config.stateDir);
   const content = await openContentParts(config, instance, catalogue, origins, log);
   if (content) undo.push(() => content.close());
@@ -94,24 +96,39 @@ async function mountLibrary(
         return { number, ...(local ? { local } : {}) };
       }),
       ...(content ? { blobs: content.blobs } : {}),
+      ...(queryRootIno === undefined ? {} : { lateDirectories: [queryRootIno] }),
     },
     late: traceAnswers(
       createLateAnswers({
         catalogue: catalogue.reader,
         reading: content?.reading,
         originIds: new Map(origins.map(({ number, origin }) => [number, origin.id])),
-        refresh: async (ino) => (await library.promise).refresh(ino),
-        lookup: async () => undefined,
+        refresh: async (ino) => (await later.promise).refresh(ino),
+        lookup: async (parentIno, name, signal) => (await later.promise).lookup(parentIno, name, signal),
         log,
       }),
       log,
     ),
+    accessed: (access) => void later.promise.then(({ accessed }) => accessed(access)),
     log,
   });
   undo.push(() => mount.unmount(0));
   content?.setMount(mount);
   const store = content && { store: content.operations };
-  return { config, log, instance, catalogue, origins, content, ...store, folders, driver, mount, undo };
+  return {
+    config,
+    log,
+    instance,
+    catalogue,
+    origins,
+    content,
+    ...store,
+    folders,
+    queryRootIno,
+    driver,
+    mount,
+    undo,
+  };
 }
 
 // One instance a cache and state folder; the locks go with the process, however it ends.

@@ -30,7 +30,8 @@ export function eventSources(hooks: Hooks, scanStatus: () => ScanStatus): readon
     {
       types: ["file-accessed"],
       isRare: false,
-      follow: (publish) => hooks.fileAccessed.follow(({ path }) => publish({ type: "file-accessed", path })),
+      follow: (publish) =>
+        hooks.fileAccessed.follow((access) => publish({ type: "file-accessed", ...access })),
     },
     {
       types: ["origin-connected", "origin-disconnected", "origin-health-changed"],

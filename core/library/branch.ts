@@ -43,6 +43,16 @@ export class Branch {
     return tree.isDirectory(row.ino) ? row.ino : undefined;
   }
 
+  /** Lets a directory stay when it is empty, for this run of the daemon. */
+  keep(ino: number): void {
+    this.#editor.keep(ino);
+  }
+
+  /** Undoes {@link keep}, and removes the directory when it is empty. */
+  release(ino: number): void {
+    this.#editor.release(ino);
+  }
+
   /**
    * Gives an inode a name; that of a track stays one track, however many names it has.
    *

@@ -10,8 +10,26 @@ export interface MountSession {
   readonly vfs: VfsDescription;
   /** Answers what the VFS could not answer by itself. Main thread only. */
   readonly late: LateAnswers;
+  /** Told of each file that was open for a second or longer, once it is closed or the mount ends. Main thread only. */
+  readonly accessed?: (access: MountAccess) => void;
   /** For a person who reads the log. */
   readonly log: MountLog;
+}
+
+/** One opening of a file. Readers that the kernel serves from its own memory, or by passthrough, are seen only so. */
+export interface MountAccess {
+  readonly ino: number;
+  readonly revision: number;
+  /** From the open to the close, in milliseconds. */
+  readonly heldMs: number;
+  /** Bytes that the driver gave to this reader: none of those that the kernel had already, or reads itself. */
+  readonly copiedBytes: number;
+  /** Most files, this one included, that the same process held for a second or longer at one moment meanwhile. */
+  readonly openAtOnce: number;
+  /** Files that the same thread opened meanwhile, however briefly. */
+  readonly otherOpens: number;
+  /** Who it was; absent where the driver cannot tell, or the process was gone before it was looked at. */
+  readonly process?: { readonly pid: number; readonly name: string };
 }
 
 /** How a VFS is opened; plain data, so that it can be posted to a worker. */

@@ -70,6 +70,7 @@ export class Search {
   readonly #parts: SearchParts;
   #index: SearchIndex | undefined;
   #opening: Promise<void> | undefined;
+  readonly #listeners: (() => void)[] = [];
   #failure: MusicfsError | undefined;
 
   constructor(parts: SearchParts) {
@@ -96,6 +97,11 @@ export class Search {
   /** The catalogue has changed; called after every commit. */
   follow(): void {
     this.#index?.follow();
+  }
+
+  /** Calls `listener` after each commit of the index: the same query may find something else from then on. */
+  onIndexed(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -132,6 +138,10 @@ export class Search {
     this.#index = undefined;
   }
 
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   async #open(): Promise<void> {
     const { engine, catalogue, cacheDir, log } = this.#parts;
     if (!engine) return;
@@ -139,7 +149,7 @@ export class Search {
       const folder = join(cacheDir, "search", engine.name);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const source = { cataloguePath: catalogue.path };
-      this.#index = await engine.open({ source, folder, log, onProgress: () => undefined });
+      this.#index = await engine.open({ source, folder, log, onProgress: () => this.#tell() });
       while (catalogue.forgetGone(REMEMBERED_GONE, FORGET_AT_ONCE) === FORGET_AT_ONCE) await nextTurn();
     } catch (error) {
       const hint = isMusicfsError(error) ? { hint: error.hint } : {};

@@ -3,7 +3,6 @@ import Database from "better-sqlite3";
 import { messageOf } from "../errors.js";
 import type { OriginFile } from "../model/origin.js";
 import { unusableFolder } from "../private-folder.js";
-import { ChunkTable } from "./chunk-table.js";
 import { prepareSchema, UnknownIndexError } from "./index-schema.js";
 
 /** One version of one file of one origin: what a blob holds the bytes of. */
@@ -84,7 +83,6 @@ const WAL_LIMIT_BYTES = 4 * 1024 * 1024;
 export class StoreIndex {
   readonly path: string;
   readonly db: Database.Database;
-  readonly chunks: ChunkTable;
   readonly #find: Database.Statement<VersionTuple, number>;
   readonly #insertBlob: Database.Statement;
   readonly #insertVersion: Database.Statement;
@@ -99,7 +97,6 @@ export class StoreIndex {
   constructor(db: Database.Database, path: string) {
     this.db = db;
     this.path = path;
-    this.chunks = new ChunkTable(db);
     const key = "origin = ? AND path = ? AND size = ? AND mtime_ms = ? AND version = ?";
     this.#find = db.prepare<VersionTuple, number>(`SELECT blob FROM versions WHERE ${key}`).pluck();
     this.#insertBlob = db.prepare(
@@ -181,12 +178,9 @@ export class StoreIndex {
     this.#forget.run(...tupleOf(version));
   }
 
-  /** Removes a blob, the versions that it stood for, and the chunks that lie in it. */
+  /** Removes a blob, the versions that it stood for, and what else is known of it. */
   remove(id: number): void {
-    this.transaction(() => {
-      this.chunks.dropAll(id);
-      this.#remove.run(id);
-    });
+    this.#remove.run(id);
   }
 
   /** Every blob, the one used longest ago first. */
@@ -245,6 +239,18 @@ export class StoreIndex {
          FROM versions v JOIN blobs b ON b.id = v.blob GROUP BY v.origin ORDER BY v.origin`,
       )
       .all();
+  }
+
+  /** Chunks of all files that are cut, and how many different ones there are. */
+  chunkTotals(): { chunks: number; uniqueChunks: number } {
+    const [chunks, uniqueChunks] = this.db
+      .prepare<[], [number, number]>(
+        `SELECT (SELECT coalesce(sum(b.chunks), 0) FROM versions v JOIN blobs b ON b.id = v.blob),
+           (SELECT count(*) FROM chunks)`,
+      )
+      .raw()
+      .get() ?? [0, 0];
+    return { chunks, uniqueChunks };
   }
 
   totals(): IndexTotals {

@@ -1,11 +1,14 @@
 import { closeSync, fstatSync, read as readFile } from "node:fs";
-import type { LateAnswers } from "musicfs";
+import type { MountSession } from "musicfs";
 import { ErrnoError, type NodeAttributes, type OpenedFile, type Vfs } from "musicfs/vfs";
+import { Accesses } from "./accesses.js";
 import type { KernelMemory } from "./kernel-memory.js";
 import type { Tree } from "./tree.js";
 
 // `fuse-native` takes handles for signed 32-bit numbers, and 0 for none.
 const LAST_HANDLE = 0x7fff_ffff;
+
+type Session = Pick<MountSession, "late" | "accessed">;
 
 /** One version of a file that is open, by one or many handles. */
 interface Content {
@@ -27,16 +30,18 @@ interface Content {
 export class OpenFiles {
   readonly #vfs: Vfs;
   readonly #tree: Tree;
-  readonly #late: LateAnswers;
+  readonly #late: Session["late"];
   readonly #memory: KernelMemory;
+  readonly #accesses: Accesses;
   readonly #byHandle = new Map<number, Content>();
   readonly #byPath = new Map<string, Content>();
   #lastHandle = 0;
 
-  constructor(vfs: Vfs, tree: Tree, late: LateAnswers, memory: KernelMemory) {
+  constructor(vfs: Vfs, tree: Tree, { late, accessed }: Session, memory: KernelMemory) {
     this.#vfs = vfs;
     this.#tree = tree;
     this.#late = late;
+    this.#accesses = new Accesses(accessed);
     this.#memory = memory;
   }
 
@@ -55,6 +60,7 @@ export class OpenFiles {
     content.handles += 1;
     const handle = this.#freeHandle();
     this.#byHandle.set(handle, content);
+    this.#accesses.begin(handle);
     return handle;
   }
 
@@ -64,15 +70,18 @@ export class OpenFiles {
     if (!content) throw new ErrnoError("EBADF");
     const wanted = Math.min(lengthBytes, content.node.sizeBytes - offsetBytes);
     if (wanted <= 0) return 0;
-    return content.fd === undefined
+    const count = await (content.fd === undefined
       ? this.#readLate(content, buffer, wanted, offsetBytes)
-      : readLocal(content.node, content.fd, buffer, wanted, offsetBytes);
+      : readLocal(content.node, content.fd, buffer, wanted, offsetBytes));
+    this.#accesses.copied(handle, count);
+    return count;
   }
 
   release(handle: number): void {
     const content = this.#byHandle.get(handle);
     this.#byHandle.delete(handle);
     if (!content) return;
+    this.#accesses.end(handle, content.node);
     content.handles -= 1;
     if (content.handles === 0) this.#close(content);
   }
@@ -83,8 +92,8 @@ export class OpenFiles {
   }
 
   close(): void {
+    for (const handle of [...this.#byHandle.keys()]) this.release(handle);
     for (const content of [...this.#byPath.values()]) this.#close(content);
-    this.#byHandle.clear();
   }
 
   async #openContent(path: string, mayRefresh = true): Promise<Content> {

@@ -47,11 +47,11 @@ export class Operations {
   #running = 0;
   #isDraining = false;
 
-  constructor(session: Pick<MountSession, "late">, vfs: Vfs, ownership: Ownership) {
+  constructor(session: Pick<MountSession, "late" | "accessed">, vfs: Vfs, ownership: Ownership) {
     this.#vfs = vfs;
     this.#ownership = ownership;
     this.#tree = new Tree(vfs, session.late);
-    this.#files = new OpenFiles(vfs, this.#tree, session.late, this.#memory);
+    this.#files = new OpenFiles(vfs, this.#tree, session, this.#memory);
   }
 
   /** Requests that are not answered yet. */

@@ -52,6 +52,9 @@ export class Channel {
   get uniqueHigh(): number {
     return this.request[IN.unique + 1] as number;
   }
+  get pid(): number {
+    return this.request[IN.pid] as number;
+  }
   get nodeLow(): number {
     return this.request[IN.node] as number;
   }

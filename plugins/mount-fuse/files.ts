@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { type OpenedFile, ROOT_INO, type Vfs } from "musicfs/vfs";
+import type { AccessTable } from "./access-table.js";
 import type { CachedFiles } from "./cached-files.js";
 import type { Channel } from "./channel.js";
 import type { Copier } from "./copier.js";
@@ -25,6 +26,7 @@ export interface FileDependencies {
   /** Absent when no file is read through the content store. */
   readonly cached: CachedFiles | undefined;
   readonly table: OpenTable;
+  readonly accesses: AccessTable;
   readonly passthrough: Passthrough;
   readonly stat: StatBuffer;
   readonly counters: Float64Array;
@@ -65,6 +67,7 @@ export class Files {
     }
     const lengthBytes = Math.max(0, Math.min(sizeBytes, table.sizeBytes(slot) - offsetBytes));
     const mode = table.mode(slot);
+    this.#use.accesses.copied(channel.request[READ_IN.access] as number, lengthBytes);
     if (lengthBytes === 0) channel.reply(0);
     else if (mode === OPEN_MODE.copy) this.#copy(slot, offsetBytes, lengthBytes);
     else if (mode !== OPEN_MODE.cached || !this.#use.cached?.read(offsetBytes, lengthBytes))
@@ -74,6 +77,7 @@ export class Files {
   release(): void {
     const { channel } = this.#use;
     channel.reply(0);
+    this.#use.accesses.end(channel.request[RELEASE_IN.access] as number);
     this.#dismiss(channel.request[RELEASE_IN.handle] as number, true);
   }
 
@@ -168,9 +172,12 @@ export class Files {
   }
 
   #replyOpened(slot: number, mode: number): void {
-    const { channel, table, counters } = this.#use;
+    const { channel, table, accesses, counters } = this.#use;
     const passes = mode === OPEN_MODE.passthrough;
-    channel.putNumber(0, slot);
+    // The kernel's file handle: the inode's place in the one table, and this open's in the other.
+    const access = accesses.begin(channel.nodeLow, channel.nodeHigh, channel.pid);
+    channel.data[0] = slot;
+    channel.data[1] = access;
     channel.data[2] = passes ? FOPEN.passthrough : FOPEN.keepCache;
     channel.data[3] = passes ? table.backingId(slot) : 0;
     if (passes) {
@@ -179,7 +186,9 @@ export class Files {
         (counters[COUNTER.passthroughBytes] as number) + table.sizeBytes(slot);
     }
     // Nobody waits any more: the kernel will not release what it never got.
-    if (channel.reply(OPEN_OUT_BYTES) < 0) this.#dismiss(slot, true);
+    if (channel.reply(OPEN_OUT_BYTES) >= 0) return;
+    accesses.end(access);
+    this.#dismiss(slot, true);
   }
 
   #dismiss(slot: number, keep: boolean): void {

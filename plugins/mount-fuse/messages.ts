@@ -11,6 +11,7 @@ export interface WorkerInput {
   readonly passthrough: boolean;
   readonly shared: SharedMemory;
   readonly openTable: SharedArrayBuffer;
+  readonly accesses: SharedArrayBuffer;
 }
 
 /** A kernel request by its number, in two words. */

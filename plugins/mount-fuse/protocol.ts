@@ -90,6 +90,8 @@ export const IN = {
   opcode: 1,
   unique: 2,
   node: 4,
+  /** Of the thread that asks, as this process sees it; 0 where it cannot. */
+  pid: 8,
   /** First word of the arguments. */
   arguments: 10,
   argumentsByte: 40,
@@ -99,8 +101,8 @@ export const IN = {
 export const INIT_IN = { major: 10, minor: 11, maxReadahead: 12, flags: 13, flags2: 14 } as const;
 export const OPEN_IN = { flags: 10 } as const;
 /** `struct fuse_read_in`, which READ, READDIR and READDIRPLUS share. */
-export const READ_IN = { handle: 10, offset: 12, size: 14 } as const;
-export const RELEASE_IN = { handle: 10 } as const;
+export const READ_IN = { handle: 10, access: 11, offset: 12, size: 14 } as const;
+export const RELEASE_IN = { handle: 10, access: 11 } as const;
 export const INTERRUPT_IN = { unique: 10 } as const;
 
 /** `struct fuse_out_header`: length, error, unique. */

@@ -1,7 +1,10 @@
 import { closeSync, writeSync } from "node:fs";
 import type { EntryChange, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
 import { MusicfsError } from "musicfs";
+import { AccessTable, createAccessMemory } from "./access-table.js";
+import { Accesses } from "./accesses.js";
 import type { Ownership } from "./attributes.js";
+import { createClock } from "./clock.js";
 import { Crew } from "./crew.js";
 import { createDeferred } from "./deferred.js";
 import { sendInvalidations } from "./invalidation.js";
@@ -36,7 +39,7 @@ export interface SessionOptions {
 const MAIN_THREAD = 1;
 const UNMOUNT_RETRY_MS = 50;
 const INIT_MS = 10_000;
-const IDLE_SWEEP_MS = 1000;
+const SWEEP_MS = 1000;
 
 /**
  * Mounts and serves: first the workers, each with the catalogue open, then mount(2), so that the first
@@ -56,6 +59,8 @@ class FuseMount implements Mount {
   readonly #options: SessionOptions;
   readonly #state: SharedState;
   readonly #table: OpenTable;
+  readonly #nowMs = createClock();
+  readonly #accesses: Accesses;
   readonly #crew: Crew;
   readonly #stopFd: number;
   readonly #initialized = createDeferred<void>();
@@ -71,10 +76,12 @@ class FuseMount implements Mount {
   constructor(session: MountSession, options: SessionOptions) {
     const shared = createSharedMemory(options.workers);
     const openTable = createOpenTableMemory();
+    const accesses = createAccessMemory(options.workers);
     this.#session = session;
     this.#options = options;
     this.#state = openSharedState(shared);
     this.#table = new OpenTable(openTable, MAIN_THREAD);
+    this.#accesses = new Accesses(new AccessTable(accesses, MAIN_THREAD, this.#nowMs), session.accessed);
     this.#stopFd = loadSyscalls().eventfd();
     if (this.#stopFd < 0) throw new MusicfsError("MFS_MOUNT_FAILED", `eventfd: ${errnoName(this.#stopFd)}`);
     this.#state.control[CONTROL.stopFd] = this.#stopFd;
@@ -87,6 +94,7 @@ class FuseMount implements Mount {
         passthrough: options.passthrough,
         shared,
         openTable,
+        accesses,
       },
       received: (message) => this.#receive(message),
       died: (number, error) => this.#mourn(number, error),
@@ -113,7 +121,7 @@ class FuseMount implements Mount {
         INIT_MS,
         "the kernel did not begin to speak to the mount",
       );
-      this.#sweeper = setInterval(() => this.#sweepIdle(), IDLE_SWEEP_MS).unref();
+      this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
       await raiseReadAhead(mounted, this.#options.readAheadKib);
     } catch (error) {
       await this.#abandon();
@@ -202,7 +210,8 @@ class FuseMount implements Mount {
   }
 
   // A descriptor that lingers would keep an origin's disk from being unmounted.
-  #sweepIdle(): void {
+  #sweep(): void {
+    this.#accesses.look(this.#nowMs());
     const passthrough = this.#passthrough;
     for (const { fd, backingId } of this.#table.expireIdle()) {
       passthrough?.close(backingId);
@@ -258,6 +267,7 @@ class FuseMount implements Mount {
   #close(): void {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
+    this.#accesses.finish(this.#nowMs());
     for (const { fd } of this.#table.drain()) if (fd >= 0) closeSync(fd);
     if (this.#mounted) closeSync(this.#mounted.fd);
     closeSync(this.#stopFd);

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { openVfs } from "musicfs/vfs";
+import { AccessTable } from "./access-table.js";
 import { CachedFiles } from "./cached-files.js";
 import { Channel } from "./channel.js";
+import { createClock } from "./clock.js";
 import { Copier } from "./copier.js";
 import { Directories } from "./directories.js";
 import { Files } from "./files.js";
@@ -69,6 +71,7 @@ function isHangup(errno: number): boolean {
 function createServer(channel: Channel, fd: number, leadership: Leadership): Server {
   const counters = state.counters[input.number] as Float64Array;
   const table = new OpenTable(input.openTable, input.number + 1);
+  const accesses = new AccessTable(input.accesses, input.number, createClock());
   const passthrough = new Passthrough(syscalls, fd, state.control, counters);
   const stat = new StatBuffer(syscalls);
   const copier = new Copier(channel, syscalls, leadership);
@@ -88,6 +91,7 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
       copier,
       cached,
       table,
+      accesses,
       passthrough,
       stat,
       counters,

@@ -1,9 +1,12 @@
 import {
+  closeSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   renameSync,
   truncateSync,
   unlinkSync,
@@ -19,6 +22,7 @@ process.stdout.write(JSON.stringify(perform()));
 function perform(): unknown {
   if (task.do === "walk") return walk(task.folder, "");
   if (task.do === "stat") return codeOf(() => lstatSync(join(task.folder, task.file)));
+  if (task.do === "hold") return hold(join(task.folder, task.file), task.holdMs);
   if (task.do === "read") return readFileSync(join(task.folder, task.file)).toString("base64");
   return writeErrors(task.folder, task.file);
 }
@@ -34,6 +38,14 @@ function walk(root: string, folder: string): SeenEntry[] {
     const base64 = readFileSync(join(root, path)).toString("base64");
     return [{ path, kind: "file", sizeBytes: found.size, base64 }];
   });
+}
+
+function hold(path: string, holdMs: number): number {
+  const fd = openSync(path, "r");
+  readSync(fd, Buffer.alloc(1));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs);
+  closeSync(fd);
+  return process.pid;
 }
 
 function writeErrors(root: string, file: string): Record<string, string> {

@@ -15,6 +15,8 @@ export type MountDriverCase = ContractCase<MountDriverSubject>;
 
 /** Longest that an unmount may take, in milliseconds. */
 const END_MS = 20_000;
+/** How long a file is held, in milliseconds: for longer than the second that is told of. */
+const HOLD_MS = 2_500;
 /** Longest that a lookup may take beside one that hangs, in milliseconds. */
 const SIDE_BY_SIDE_MS = 8_000;
 
@@ -136,6 +138,23 @@ export const mountDriverContract: readonly MountDriverCase[] = [
           await mount.unmount(0);
           await Promise.allSettled([hanging.seen, another]);
         }
+      });
+    },
+  },
+  {
+    name: "a file that is held open is told of once it is closed; one that is only looked at is not",
+    async run({ driver }) {
+      await withMount(driver, async (fixture, mount) => {
+        fill(fixture);
+        await fixture.invalidate(mount);
+        await showsExpected(fixture);
+        const pid = await fixture.hold("Artist/Album/01 - One.flac", HOLD_MS);
+        await eventually("the access is told", async () => fixture.accesses.length > 0);
+        const [access, ...others] = fixture.accesses;
+        assert.ok(access && access.heldMs >= HOLD_MS - 50, JSON.stringify(access));
+        assert.equal(access.ino, fixture.inoOf("Artist/Album/01 - One.flac"));
+        assert.deepEqual([access.openAtOnce, access.otherOpens, others.length], [1, 0, 0]);
+        if (access.process) assert.equal(access.process.pid, pid);
       });
     },
   },

@@ -12,7 +12,7 @@ import { GeneratedFiles } from "../../core/generated/generated-files.js";
 import { Placer } from "../../core/library/placer.js";
 import { TreeEditor } from "../../core/library/tree-editor.js";
 import { type EntryChange, type NodeAttributes, ROOT_INO } from "../../core/model/entry.js";
-import type { Mount, MountDriver, MountSession } from "../../core/model/mount-driver.js";
+import type { Mount, MountAccess, MountDriver, MountSession } from "../../core/model/mount-driver.js";
 import { dropMessages } from "./set-up-plugin.js";
 
 const NEVER = new AbortController().signal;
@@ -30,6 +30,7 @@ export const LATE_NAME = { hangs: "hangs", fails: "fails", made: "made" } as con
 export type ChildTask =
   | { readonly do: "walk"; readonly folder: string }
   | { readonly do: "stat"; readonly folder: string; readonly file: string }
+  | { readonly do: "hold"; readonly folder: string; readonly file: string; readonly holdMs: number }
   | { readonly do: "read"; readonly folder: string; readonly file: string }
   | { readonly do: "write"; readonly folder: string; readonly file: string };
 
@@ -110,6 +111,7 @@ export class MountFixture {
         refresh: async (ino) => void (await this.#generated.refresh(ino, NEVER)),
         lookup: (_parentIno, name, signal) => this.#lookupLate(name, signal),
       },
+      accessed: (access) => this.accesses.push(access),
       log: dropMessages,
     };
   }
@@ -129,8 +131,8 @@ export class MountFixture {
 
   /** Adds a link beside a file or a folder that is there. */
   addLink(folder: string, name: string, target: string): void {
-    const { reader, tree } = this.#catalogue;
-    const parent = folder.split("/").reduce((ino, each) => reader.lookup(ino, each)?.ino ?? -1, ROOT_INO);
+    const { tree } = this.#catalogue;
+    const parent = this.inoOf(folder);
     this.#catalogue.transaction(() => tree.insertLink(parent, name, target, Date.now()));
     this.#linked.push({ parentIno: parent, name });
     this.expectedLinks.set(`${folder}/${name}`, target);
@@ -171,6 +173,19 @@ export class MountFixture {
   /** Everything that a process sees in the mount, or in a folder of it. */
   async look(folder = ""): Promise<SeenEntry[]> {
     return (await inChild({ do: "walk", folder: join(this.session.mountpoint, folder) })) as SeenEntry[];
+  }
+
+  inoOf(path: string): number {
+    const { reader } = this.#catalogue;
+    return path.split("/").reduce((ino, each) => reader.lookup(ino, each)?.ino ?? -1, ROOT_INO);
+  }
+
+  /** Files that were held open, as the driver told. */
+  readonly accesses: MountAccess[] = [];
+
+  /** Has a process open a file, read it, and close it after a while. @returns the process's number. */
+  async hold(file: string, holdMs: number): Promise<number> {
+    return (await inChild({ do: "hold", folder: this.session.mountpoint, file, holdMs })) as number;
   }
 
   /** Lookups in the late folder so far, by name; those of one that hangs by their signal, too. */

@@ -56,11 +56,31 @@ describe("the example configs run as they stand", () => {
       });
     },
 
+    "collections.config.ts": (t) =>
+      mount(t, "collections.config.ts", {}, async ({ mountpoint }) => {
+        const list = (name: string): string[] => readdirSync(join(mountpoint, "Collections", name)).sort();
+        await until(
+          "the collections are filled",
+          () => list("The 2010s").length > 0 && list("For the Road").length > 1,
+        );
+        assert.equal(list("Recently Added").length, 10);
+        assert.deepEqual(list("For the Road"), [
+          "001 The Quiet Turbines - Six in the Morning.mp3",
+          "002 Marrow & Finch - Tide Table.flac",
+        ]);
+        assert.ok(list("The 2010s").every((name) => /^\d{3} \S/.test(name)));
+        assert.deepEqual(list("Most Played"), []);
+        const found = readdirSync(join(mountpoint, ".search", "tide table")).filter(
+          (name) => !name.startsWith("000"),
+        );
+        assert.deepEqual(found, ["001 Marrow & Finch - Tide Table.flac"]);
+      }),
+
     "search-contains.config.ts": (t) =>
       mount(t, "search-contains.config.ts", {}, ({ mountpoint }) => sameContent(mountpoint)),
   };
 
-  for (const file of readdirSync(CONFIGS)) {
+  for (const file of readdirSync(CONFIGS).filter((name) => name.endsWith(".config.ts"))) {
     test(file, (t) => {
       const exampleTest = tests[file];
       assert.ok(exampleTest, `${file} has no test`);

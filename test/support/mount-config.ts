@@ -15,6 +15,8 @@ export interface TestConfig {
   readonly imports?: readonly string[];
   /** Expressions that stand first in `plugins`. */
   readonly plugins?: readonly string[];
+  /** Lines of code that stand in the config, such as `collections: { … },`. */
+  readonly lines?: readonly string[];
   /** Threads that read tags. */
   readonly scanWorkers?: number;
 }
@@ -26,7 +28,16 @@ const FACTORIES: Record<DriverName, string> = {
 
 /** The text of a `musicfs.config.ts`, as a user writes it. */
 export function configText(config: TestConfig, mountpoint: string): string {
-  const { driver, library, originOptions, driverOptions, imports = [], plugins = [], scanWorkers } = config;
+  const {
+    driver,
+    library,
+    originOptions,
+    driverOptions,
+    imports = [],
+    plugins = [],
+    lines = [],
+    scanWorkers,
+  } = config;
   const factory = FACTORIES[driver];
   const entries = [
     ...plugins,
@@ -41,6 +52,7 @@ export function configText(config: TestConfig, mountpoint: string): string {
     "export default defineConfig({",
     `  mountpoint: ${JSON.stringify(mountpoint)},`,
     ...(scanWorkers === undefined ? [] : [`  scan: { workers: ${scanWorkers} },`]),
+    ...lines,
     `  plugins: [${entries.join(", ")}],`,
     "});",
     "",

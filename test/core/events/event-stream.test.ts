@@ -66,7 +66,7 @@ test("a subscriber that takes nothing loses the oldest, and is told how many", a
   const total = MAX_WAITING + 5000;
   let taken = 0;
   for (let index = 0; index < total; index++) {
-    void hooks.fileAccessed.call({ path: `/${index}` });
+    void hooks.fileAccessed.call({ path: `/${index}`, heldMs: 2000, copiedBytes: 0, wasPlayed: false });
     if (index % 1000 === 999) {
       const batch = await quick.next();
       taken += batch?.events.length ?? 0;

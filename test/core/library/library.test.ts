@@ -82,6 +82,8 @@ const CONFIG: Config = {
   socketPath: "/nowhere/test.sock",
   scan: { workers: 1, timeoutMs: 10_000 },
   control: {},
+  collections: [],
+  searchFolders: { limit: 200, folders: 64, keepMs: 3_600_000 },
   logLevel: "info",
   configFile: "/nowhere/musicfs.config.ts",
   configDir: "/nowhere",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openVfs } from "musicfs/vfs";
 import { migrate } from "#core/catalogue/schema.js";
+import { AccessTable, createAccessMemory } from "../../../plugins/mount-fuse/access-table.js";
 import { Channel } from "../../../plugins/mount-fuse/channel.js";
 import { Copier } from "../../../plugins/mount-fuse/copier.js";
 import { Directories } from "../../../plugins/mount-fuse/directories.js";
@@ -66,6 +67,7 @@ export function openKernelEnd(): KernelEnd {
     posted.push(message);
   };
   const table = new OpenTable(createOpenTableMemory(1024), 1);
+  const accesses = new AccessTable(createAccessMemory(1), 1, () => performance.now());
   const counters = new Float64Array(COUNTER.count);
   const control = new Int32Array(new SharedArrayBuffer(CONTROL.count * 4));
   const leadership = new Leadership(control, 1);
@@ -84,6 +86,7 @@ export function openKernelEnd(): KernelEnd {
       copier: new Copier(channel, syscalls, leadership),
       cached: undefined,
       table,
+      accesses,
       passthrough,
       stat,
       counters,
