@@ -42,6 +42,7 @@ export type {
   Finding,
   GeneratedFolders,
   LateAnswers,
+  LatencyHistogram,
   Mount,
   MountAccess,
   MountDriver,

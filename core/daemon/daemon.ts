@@ -9,10 +9,13 @@ import type { Instance } from "../instance.js";
 import type { Library } from "../library/library.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
+import type { Metrics } from "../metrics/metrics.js";
+import type { OriginReads } from "../metrics/origin-reads.js";
 import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
 import type { Reloader, ReloadResult } from "../reload/reloader.js";
 import type { Search } from "../search/search.js";
 import type { Store } from "../store/store.js";
+import type { Later } from "./later.js";
 import type { UndoStack } from "./undo-stack.js";
 
 /** A mounted library. */
@@ -40,6 +43,9 @@ export interface MountedParts {
   readonly instance: Instance;
   readonly catalogue: Catalogue;
   readonly origins: readonly LibraryOrigin[];
+  readonly originReads: OriginReads;
+  /** Answers whoever reads the metrics' file, as soon as there are any. */
+  readonly metrics: Later<Metrics>;
   /** Where generated files lie. */
   readonly folders: GeneratedFolders;
   /** Absent when no origin is read through the content store. */

@@ -4,6 +4,7 @@ import { EventStream } from "../events/event-stream.js";
 import { eventSources } from "../events/sources.js";
 import { tellTaps } from "../events/tell-taps.js";
 import { createLibraryParts, type LibraryParts } from "../library-parts.js";
+import { Metrics } from "../metrics/metrics.js";
 import type { EntryChange } from "../model/entry.js";
 import { Search } from "../search/search.js";
 import { openSearchFolders } from "../search-folders/open-search-folders.js";
@@ -64,7 +65,15 @@ export async function runMounted(
   const { reloader } = operation;
   const parts = { ...mounted, library, generated, events, search, collections, reloader };
   const daemon = new RunningDaemon(parts);
-  await serveApi(daemon, parts);
+  const metrics = new Metrics({
+    ...parts,
+    status: () => daemon.status(),
+    origins: mounted.originReads,
+    hooks: instance.hooks,
+  });
+  undo.push(() => metrics.close());
+  mounted.metrics.resolve(metrics);
+  await serveApi(daemon, parts, metrics);
   undo.push(() => events.close());
   daemon.begin();
   undo.push(operation.supervise(daemon));

@@ -3,6 +3,8 @@ import type { Config, TcpConfig } from "../config/config.js";
 import { controlHandler, serveControl, serveControlTcp, type TcpOptions } from "../control/server.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { Metrics } from "../metrics/metrics.js";
+import { serveMetrics } from "../metrics/metrics-handler.js";
 import { readSecret } from "../secrets/read-secret.js";
 import type { Daemon, DaemonParts } from "./daemon.js";
 
@@ -11,10 +13,11 @@ const MIN_TOKEN_LENGTH = 16;
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 /** Serves the control API of a daemon where its config says. Closed with the daemon. */
-export async function serveApi(daemon: Daemon, parts: DaemonParts): Promise<void> {
+export async function serveApi(daemon: Daemon, parts: DaemonParts, metrics: Metrics): Promise<void> {
   const { config, log, instance, undo } = parts;
   const loadMethods = async () => (await import("../control/methods.js")).createMethods({ ...parts, daemon });
-  const handler = controlHandler(loadMethods, log, instance.signal);
+  const methods = controlHandler(loadMethods, log, instance.signal);
+  const handler = serveMetrics(() => metrics.render(), methods, log);
   const onSocket = await serveControl(config.socketPath, handler, log);
   undo.push(() => onSocket.close());
   const { tcp } = config.control;

@@ -16,6 +16,9 @@ import {
 import { directAccessOf, type LibraryOrigin } from "../library/library-origin.js";
 import { takeLock } from "../lock.js";
 import type { Logger } from "../logger.js";
+import type { Metrics } from "../metrics/metrics.js";
+import { answerMetrics } from "../metrics/metrics-file.js";
+import { OriginReads } from "../metrics/origin-reads.js";
 import type { MountDriver } from "../model/mount-driver.js";
 import { prepareMountpoint } from "../mountpoint.js";
 import { openQueryRoot } from "../search-folders/open-search-folders.js";
@@ -66,7 +69,11 @@ async function mountLibrary(
   const driver = await requireDriver(instance);
   const catalogue = openCatalogueOf(config, log);
   undo.push(() => catalogue.close());
-  const origins = await openOrigins(instance, catalogue);
+  const originReads = new OriginReads();
+  const origins = (await openOrigins(instance, catalogue)).map((source) => ({
+    ...source,
+    origin: originReads.measured(source.origin, log),
+  }));
   undo.push(() => closeOrigins(origins, log));
   checkOverlaps(
     config,
@@ -84,6 +91,7 @@ async function mountLibrary(
   const folders = makeGeneratedFolders(config.cacheDir, config.stateDir);
   const content = await openContentParts(config, instance, catalogue, origins, log);
   if (content) undo.push(() => content.close());
+  const metrics = new Later<Metrics>();
   const mount = await driver.mount({
     mountpoint: config.mountpoint,
     source,
@@ -91,6 +99,7 @@ async function mountLibrary(
       cataloguePath: cataloguePathOf(config),
       generation,
       generated: folders,
+      ownNodes: true,
       origins: origins.map(({ number, origin }) => {
         const local = directAccessOf(origin);
         return { number, ...(local ? { local } : {}) };
@@ -98,16 +107,19 @@ async function mountLibrary(
       ...(content ? { blobs: content.blobs } : {}),
       ...(queryRootIno === undefined ? {} : { lateDirectories: [queryRootIno] }),
     },
-    late: traceAnswers(
-      createLateAnswers({
-        catalogue: catalogue.reader,
-        reading: content?.reading,
-        originIds: new Map(origins.map(({ number, origin }) => [number, origin.id])),
-        refresh: async (ino) => (await later.promise).refresh(ino),
-        lookup: async (parentIno, name, signal) => (await later.promise).lookup(parentIno, name, signal),
+    late: answerMetrics(
+      traceAnswers(
+        createLateAnswers({
+          catalogue: catalogue.reader,
+          reading: content?.reading,
+          originIds: new Map(origins.map(({ number, origin }) => [number, origin.id])),
+          refresh: async (ino) => (await later.promise).refresh(ino),
+          lookup: async (parentIno, name, signal) => (await later.promise).lookup(parentIno, name, signal),
+          log,
+        }),
         log,
-      }),
-      log,
+      ),
+      async () => (await metrics.promise).render(),
     ),
     accessed: (access) => void later.promise.then(({ accessed }) => accessed(access)),
     log,
@@ -121,6 +133,8 @@ async function mountLibrary(
     instance,
     catalogue,
     origins,
+    originReads,
+    metrics,
     content,
     ...store,
     folders,

@@ -40,6 +40,8 @@ export interface VfsDescription {
   readonly generated?: GeneratedFolders;
   /** Directories whose names are made when they are looked up: {@link LateAnswers.lookup} is asked for what is missing. */
   readonly lateDirectories?: readonly number[];
+  /** Whether `/.musicfs` is there, whose files are read live (see `OpenedFile`). @default false */
+  readonly ownNodes?: boolean;
   /** The table of cached files, from which workers answer what is in the content store. */
   readonly blobs?: SharedArrayBuffer;
   /**
@@ -66,7 +68,8 @@ export interface VfsOrigin {
 
 export interface LateAnswers {
   /**
-   * Reads from the origin what is not on this disk.
+   * Reads from the origin what is not on this disk; of a live file what there is of it, which may be less than
+   * was asked for, or nothing.
    *
    * @param signal aborts when the reader went away.
    * @throws MusicfsError or an error with a `code` such as `EIO`; a driver answers it with an errno.
@@ -119,6 +122,15 @@ export interface MountStatistics {
   readonly openFiles: number;
 }
 
+/** How long something took, by the number of times in each range. */
+export interface LatencyHistogram {
+  /** Upper ends of the ranges, in milliseconds, rising. */
+  readonly boundsMs: readonly number[];
+  /** How many were in each range; one more than there are bounds, for what took longer. */
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+}
+
 /** Why a mount is over. */
 export type MountEnd =
   /** {@link Mount.unmount} was called. */
@@ -134,6 +146,8 @@ export interface Mount {
   /** Makes the kernel forget names that changed. The catalogue already has the new state. */
   invalidate(changes: readonly EntryChange[]): Promise<void>;
   statistics(): MountStatistics;
+  /** How long requests took, by the kernel's name for them; a driver may time some of them only. */
+  latencies?(): Readonly<Record<string, LatencyHistogram>>;
   /**
    * Whether the kernel reads an inode's cached content by itself at this moment: then it cannot be taken from it.
    * Absent where no driver's kernel does.

@@ -5,6 +5,7 @@ import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
 import { nextTurn } from "../library/listing.js";
 import { trackOf } from "../library/track.js";
 import type { Logger } from "../logger.js";
+import { Latency } from "../metrics/latency.js";
 import {
   MAX_HITS,
   type SearchAnswer,
@@ -67,6 +68,8 @@ export interface SearchParts {
 
 /** Finds tracks of the catalogue. Lives on the main thread, and holds it for a few milliseconds at a time. */
 export class Search {
+  /** How long searches took, failed ones too. */
+  readonly latency = new Latency();
   readonly #parts: SearchParts;
   #index: SearchIndex | undefined;
   #opening: Promise<void> | undefined;
@@ -114,7 +117,16 @@ export class Search {
   }
 
   /** As {@link find}, for a query that was parsed before. */
-  async findQuery(query: SearchQuery, { limit = DEFAULT_LIMIT, signal }: FindOptions): Promise<Findings> {
+  async findQuery(query: SearchQuery, options: FindOptions): Promise<Findings> {
+    const beganMs = performance.now();
+    try {
+      return await this.#find(query, options);
+    } finally {
+      this.latency.add(performance.now() - beganMs);
+    }
+  }
+
+  async #find(query: SearchQuery, { limit = DEFAULT_LIMIT, signal }: FindOptions): Promise<Findings> {
     const index = await this.#opened();
     const answer = await index.search(query, Math.min(Math.max(1, Math.trunc(limit)), MAX_HITS), signal);
     const hits = await this.#tracksOf(answer, signal);

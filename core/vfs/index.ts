@@ -9,5 +9,6 @@ export type { VfsDescription } from "../model/mount-driver.js";
 export { settledBy } from "../settled-by.js";
 export type { BlobPlace, BlobTable } from "../store/blob-table.js";
 export { LINK_MAX_BYTES, NAME_MAX_BYTES } from "./limits.js";
+export { isLive } from "./own-nodes.js";
 export type { FileIdentity, FilesystemTotals, OpenedFile } from "./vfs.js";
 export { openVfs, Vfs } from "./vfs.js";

@@ -2,10 +2,11 @@ import { closeSync } from "node:fs";
 import { type CatalogueReader, openCatalogueReader } from "../catalogue/reader.js";
 import { openLocal } from "../content/open-local.js";
 import { ErrnoError } from "../errno.js";
-import type { DirectoryEntry, NodeAttributes } from "../model/entry.js";
+import { type DirectoryEntry, type NodeAttributes, ROOT_INO } from "../model/entry.js";
 import type { GeneratedFolders, VfsDescription, VfsOrigin } from "../model/mount-driver.js";
 import { BlobTable } from "../store/blob-table.js";
 import { AbsentNames } from "./absent-names.js";
+import { isLive, isOwn, lookupOwn, OWN_DIRECTORY_INO, ownAttributes, readOwnDirectory } from "./own-nodes.js";
 
 type LocalFolder = NonNullable<VfsOrigin["local"]>;
 
@@ -20,6 +21,8 @@ export type OpenedFile =
     }
   /** From the table of cached files ({@link Vfs.blobs}) as far as it has them, and by `LateAnswers.read` else. */
   | { readonly kind: "cached"; readonly sizeBytes: number }
+  /** By `LateAnswers.read`, past the kernel's cache, until a read comes back short: nobody knows its size. */
+  | { readonly kind: "live" }
   /** Only by `LateAnswers.read` on the main thread. */
   | { readonly kind: "late"; readonly sizeBytes: number }
   /** The file is no longer what the catalogue says: `LateAnswers.refresh`, then answer ESTALE. */
@@ -48,25 +51,31 @@ export class Vfs {
   readonly #generated: GeneratedFolders | undefined;
   readonly #late: ReadonlySet<number>;
   readonly #absent: AbsentNames | undefined;
+  readonly #hasOwnNodes: boolean;
 
   /** Where the content of `cached` files is found. */
   readonly blobs: BlobTable | undefined;
 
   constructor(catalogue: CatalogueReader, description: Omit<VfsDescription, "cataloguePath">) {
-    const { origins, generated, lateDirectories, generation, blobs } = description;
+    const { origins, generated, lateDirectories, generation, blobs, ownNodes = false } = description;
     this.blobs = blobs && new BlobTable(blobs);
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
     this.#generated = generated;
-    this.#late = new Set(lateDirectories);
+    this.#late = new Set([...(lateDirectories ?? []), ...(ownNodes ? [OWN_DIRECTORY_INO] : [])]);
+    this.#hasOwnNodes = ownNodes;
     this.#absent = generation && new AbsentNames(generation, (ino, limit) => catalogue.namesOf(ino, limit));
   }
 
   /** The node that a name stands for, or `undefined`. Names are accepted in any Unicode normalisation. */
   lookup(parentIno: number, name: string): NodeAttributes | undefined {
-    const stored = name.normalize("NFC");
-    if (!this.#late.has(parentIno) && this.#absent?.has(parentIno, stored)) return undefined;
-    return this.#catalogue.lookup(parentIno, stored);
+    const node = this.#lookupStored(parentIno, name.normalize("NFC"));
+    return node ?? (this.#hasOwnNodes ? lookupOwn(parentIno, name) : undefined);
+  }
+
+  #lookupStored(parentIno: number, name: string): NodeAttributes | undefined {
+    if (!this.#late.has(parentIno) && this.#absent?.has(parentIno, name)) return undefined;
+    return this.#catalogue.lookup(parentIno, name);
   }
 
   /**
@@ -79,16 +88,18 @@ export class Vfs {
 
   /** @returns `undefined` when the inode is gone. */
   getattr(ino: number): NodeAttributes | undefined {
-    return this.#catalogue.getattr(ino);
+    return isOwn(ino) ? ownAttributes(ino) : this.#catalogue.getattr(ino);
   }
 
   /** Up to `limit` entries after `cookie` (0: from the start), without `.` and `..`; fewer only at the end. */
   readdir(ino: number, cookie: number, limit: number): DirectoryEntry[] {
+    if (isOwn(ino)) return readOwnDirectory(ino, cookie, limit);
     return this.#catalogue.readdir(ino, cookie, limit);
   }
 
   /** Inode of the directory that holds `ino`; the root holds itself. */
   parentOf(ino: number): number {
+    if (ino === OWN_DIRECTORY_INO) return ROOT_INO;
     return this.#catalogue.parentOf(ino)?.parentIno ?? ino;
   }
 
@@ -110,6 +121,7 @@ export class Vfs {
    * EINVAL for a link, and what the disk said (EACCES, EIO, EMFILE) otherwise.
    */
   open(ino: number, revision: number): OpenedFile {
+    if (isLive(ino)) return { kind: "live" };
     const file = this.#catalogue.fileOf(ino);
     if (!file) return this.#openGenerated(ino, revision);
     if (file.revision !== revision) throw new ErrnoError("ESTALE");

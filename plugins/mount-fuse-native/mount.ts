@@ -31,7 +31,7 @@ export async function openFuseNativeMount(
   await requireMachine(options);
   const Fuse = loadFuseNative();
   const mountpoint = await realpath(session.mountpoint);
-  const vfs = openVfs(session.vfs);
+  const vfs = openVfs({ ...session.vfs, ownNodes: false });
   const operations = new Operations(session, vfs, options.ownership);
   try {
     const others = new Set(findConnections().map(({ fd }) => fd));

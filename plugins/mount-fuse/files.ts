@@ -65,10 +65,11 @@ export class Files {
       channel.replyError(SYSTEM_ERRNO.EBADF);
       return;
     }
-    const lengthBytes = Math.max(0, Math.min(sizeBytes, table.sizeBytes(slot) - offsetBytes));
     const mode = table.mode(slot);
+    const lengthBytes = Math.max(0, Math.min(sizeBytes, table.sizeBytes(slot) - offsetBytes));
     this.#use.accesses.copied(channel.request[READ_IN.access] as number, lengthBytes);
-    if (lengthBytes === 0) channel.reply(0);
+    if (mode === OPEN_MODE.live) this.#handOverRead(offsetBytes, sizeBytes);
+    else if (lengthBytes === 0) channel.reply(0);
     else if (mode === OPEN_MODE.copy) this.#copy(slot, offsetBytes, lengthBytes);
     else if (mode !== OPEN_MODE.cached || !this.#use.cached?.read(offsetBytes, lengthBytes))
       this.#handOverRead(offsetBytes, lengthBytes);
@@ -98,7 +99,12 @@ export class Files {
   #openAgain(slot: number): void {
     const { table } = this.#use;
     const mode = table.mode(slot);
-    if (mode === OPEN_MODE.late || mode === OPEN_MODE.cached || this.#isUntouched(slot)) {
+    if (
+      mode === OPEN_MODE.late ||
+      mode === OPEN_MODE.live ||
+      mode === OPEN_MODE.cached ||
+      this.#isUntouched(slot)
+    ) {
       this.#replyOpened(slot, mode);
       return;
     }
@@ -129,11 +135,12 @@ export class Files {
     }
   }
 
-  #enterRemote({ kind, sizeBytes }: OpenedFile & { kind: "cached" | "late" }): number {
+  #enterRemote(opened: OpenedFile & { kind: "cached" | "late" | "live" }): number {
     const { channel, table, cached } = this.#use;
-    if (kind === "cached" && cached) return cached.enter(sizeBytes);
+    if (opened.kind === "cached" && cached) return cached.enter(opened.sizeBytes);
+    const sizeBytes = opened.kind === "live" ? 0 : opened.sizeBytes;
     return table.enter(channel.nodeLow, channel.nodeHigh, {
-      mode: OPEN_MODE.late,
+      mode: opened.kind === "live" ? OPEN_MODE.live : OPEN_MODE.late,
       fd: -1,
       backingId: 0,
       sizeBytes,
@@ -178,7 +185,7 @@ export class Files {
     const access = accesses.begin(channel.nodeLow, channel.nodeHigh, channel.pid);
     channel.data[0] = slot;
     channel.data[1] = access;
-    channel.data[2] = passes ? FOPEN.passthrough : FOPEN.keepCache;
+    channel.data[2] = passes ? FOPEN.passthrough : mode === OPEN_MODE.live ? FOPEN.directIo : FOPEN.keepCache;
     channel.data[3] = passes ? table.backingId(slot) : 0;
     if (passes) {
       counters[COUNTER.passthroughOpens] = (counters[COUNTER.passthroughOpens] as number) + 1;

@@ -1,11 +1,18 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
 import type { LateAnswers } from "musicfs";
-import { errnoOf, settledBy } from "musicfs/vfs";
+import { errnoOf, isLive, settledBy } from "musicfs/vfs";
 import { entryBytes, type Ownership } from "./attributes.js";
 import type { LateLookup, LateOpen, LateRead, RequestId } from "./messages.js";
-import { OUT_HEADER_BYTES } from "./protocol.js";
+import { OP, OUT_HEADER_BYTES } from "./protocol.js";
 import { SYSTEM_ERRNO } from "./syscalls.js";
+
+/** Is told what was done. */
+export interface LateFigures {
+  copied(bytes: number): void;
+  /** A request was answered, or failed, after so many milliseconds. */
+  took(opcode: number, tookMs: number): void;
+}
 
 const writeAsync = promisify(write);
 const WORD = 2 ** 32;
@@ -20,34 +27,35 @@ export class LateRequests {
   readonly #fd: number;
   readonly #late: LateAnswers;
   readonly #ownership: Ownership;
-  readonly #copied: (bytes: number) => void;
+  readonly #figures: LateFigures;
   readonly #running = new Map<number, AbortController>();
   #writes = 0;
   #isClosed = false;
   #idle: (() => void) | undefined;
 
-  constructor(fd: number, late: LateAnswers, ownership: Ownership, copied: (bytes: number) => void) {
+  constructor(fd: number, late: LateAnswers, ownership: Ownership, figures: LateFigures) {
     this.#fd = fd;
     this.#late = late;
     this.#ownership = ownership;
-    this.#copied = copied;
+    this.#figures = figures;
   }
 
   /** Answers a READ. */
   read(request: LateRead): Promise<void> {
-    return this.#run(request, async (signal) => {
+    return this.#run(OP.read, request, async (signal) => {
       const { ino, revision, offsetBytes, lengthBytes } = request;
       const data = await this.#late.read(ino, revision, offsetBytes, lengthBytes, signal);
       signal.throwIfAborted();
-      if (data.length !== lengthBytes) throw new Error(`${data.length} bytes instead of ${lengthBytes}`);
+      if (data.length !== lengthBytes && !isLive(ino))
+        throw new Error(`${data.length} bytes instead of ${lengthBytes}`);
       await this.#reply(request, 0, data);
-      this.#copied(data.length);
+      this.#figures.copied(data.length);
     });
   }
 
   /** Answers a LOOKUP, of which the kernel keeps nothing. */
   lookup(request: LateLookup): Promise<void> {
-    return this.#run(request, async (signal) => {
+    return this.#run(OP.lookup, request, async (signal) => {
       const node = await this.#late.lookup(request.parentIno, request.name, signal);
       signal.throwIfAborted();
       if (node) await this.#reply(request, 0, entryBytes(node, this.#ownership, 0));
@@ -57,7 +65,7 @@ export class LateRequests {
 
   /** Answers an OPEN of a changed file with ESTALE once the catalogue is right: the kernel looks it up again. */
   open(request: LateOpen): Promise<void> {
-    return this.#run(request, async (signal) => {
+    return this.#run(OP.open, request, async (signal) => {
       await settledBy(
         this.#late.refresh(request.ino),
         AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]),
@@ -96,10 +104,15 @@ export class LateRequests {
     }
   }
 
-  async #run(request: RequestId, answer: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(
+    opcode: number,
+    request: RequestId,
+    answer: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     if (this.#isClosed) return this.fail(request);
     const key = keyOf(request);
     const controller = new AbortController();
+    const beganMs = performance.now();
     this.#running.set(key, controller);
     try {
       await settledBy(answer(controller.signal), controller.signal);
@@ -107,6 +120,7 @@ export class LateRequests {
       await this.#reply(request, controller.signal.aborted ? SYSTEM_ERRNO.EINTR : errnoOf(error));
     } finally {
       this.#running.delete(key);
+      this.#figures.took(opcode, performance.now() - beganMs);
       this.#noteIdle();
     }
   }

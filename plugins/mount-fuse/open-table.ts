@@ -8,6 +8,8 @@ export const OPEN_MODE = {
   late: 3,
   /** A worker copies those that are in the content store, and the main thread fetches the others. */
   cached: 4,
+  /** The main thread makes them, and the kernel keeps none. */
+  live: 5,
 } as const;
 
 /** What is kept of a file while it is open. */

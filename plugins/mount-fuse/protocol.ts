@@ -130,7 +130,7 @@ export const INIT_FLAG = {
 } as const;
 export const INIT_FLAG2 = { passthrough: 1 << 5 } as const;
 
-export const FOPEN = { keepCache: 1 << 1, passthrough: 1 << 7 } as const;
+export const FOPEN = { directIo: 1 << 0, keepCache: 1 << 1, passthrough: 1 << 7 } as const;
 
 /** `enum fuse_notify_code`, sent as the error of a message whose unique is 0. */
 export const NOTIFY = { invalidateInode: 2, invalidateEntry: 3 } as const;

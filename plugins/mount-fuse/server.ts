@@ -1,9 +1,10 @@
-import { errnoOf, LINK_MAX_BYTES, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
+import { errnoOf, isLive, LINK_MAX_BYTES, NAME_MAX_BYTES, type NodeAttributes, type Vfs } from "musicfs/vfs";
 import { type Ownership, putAttrOut, putEntry, putMissingEntry } from "./attributes.js";
 import type { Channel } from "./channel.js";
 import type { Directories } from "./directories.js";
 import type { Files } from "./files.js";
 import { type Agreement, answerInit } from "./init.js";
+import { isTimed, recordLatency } from "./latency.js";
 import type { WorkerMessage } from "./messages.js";
 import { decodeName, encodeName } from "./names.js";
 import { inoOf, revisionOf } from "./node-id.js";
@@ -30,6 +31,7 @@ export interface ServerDependencies {
   readonly table: OpenTable;
   readonly ownership: Ownership;
   readonly counters: Float64Array;
+  readonly latencies: Float64Array;
   readonly wantsPassthrough: boolean;
   readonly agreed: (agreement: Agreement) => void;
   readonly post: (message: WorkerMessage) => void;
@@ -48,7 +50,22 @@ export class Server {
     const { channel, counters } = this.#use;
     const { opcode } = channel;
     const counter = opcode < OP_TABLE_LENGTH ? opcode : 0;
-    counters[counter] = (counters[counter] as number) + 1;
+    const count = counters[counter] as number;
+    counters[counter] = count + 1;
+    if (isTimed(count)) this.#answerTimed(opcode, lengthBytes);
+    else this.#answer(opcode, lengthBytes);
+  }
+
+  // What is handed over is timed where it is answered.
+  #answerTimed(opcode: number, lengthBytes: number): void {
+    const { channel, latencies } = this.#use;
+    channel.answerBytes = 0;
+    const beganMs = performance.now();
+    this.#answer(opcode, lengthBytes);
+    if (channel.answerBytes > 0) recordLatency(latencies, opcode, performance.now() - beganMs);
+  }
+
+  #answer(opcode: number, lengthBytes: number): void {
     try {
       this.#dispatch(opcode, lengthBytes);
     } catch (error) {
@@ -142,7 +159,7 @@ export class Server {
     const { nodeLow, nodeHigh } = channel;
     const ino = inoOf(nodeLow, nodeHigh);
     const node = vfs.getattr(ino);
-    if (node && node.revision === revisionOf(nodeHigh)) {
+    if (node && (node.revision === revisionOf(nodeHigh) || isLive(ino))) {
       putAttrOut(channel, node, ownership);
       channel.reply(ATTR_OUT_BYTES);
       return;

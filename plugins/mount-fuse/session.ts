@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
-import type { EntryChange, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
+import type { EntryChange, LatencyHistogram, Mount, MountEnd, MountSession, MountStatistics } from "musicfs";
 import { MusicfsError } from "musicfs";
 import { AccessTable, createAccessMemory } from "./access-table.js";
 import { Accesses } from "./accesses.js";
@@ -9,6 +9,7 @@ import { Crew } from "./crew.js";
 import { createDeferred } from "./deferred.js";
 import { sendInvalidations } from "./invalidation.js";
 import { LateRequests } from "./late.js";
+import { latenciesOf, recordLatency } from "./latency.js";
 import { closeLeadership, passOnFrom } from "./leadership.js";
 import type { WorkerMessage } from "./messages.js";
 import { detach, isMounted, type Mounted, mountAt, raiseReadAhead, unmount } from "./mountpoint.js";
@@ -109,9 +110,11 @@ class FuseMount implements Mount {
       const mounted = await mountAt(mountpoint, source, this.#options.allowOther);
       this.#mounted = mounted;
       const { ownership } = this.#options;
-      this.#late = new LateRequests(mounted.fd, this.#session.late, ownership, (bytes) =>
-        this.#countCopied(bytes),
-      );
+      const latencies = this.#state.latencies[0] as Float64Array;
+      this.#late = new LateRequests(mounted.fd, this.#session.late, ownership, {
+        copied: (bytes) => this.#countCopied(bytes),
+        took: (opcode, tookMs) => recordLatency(latencies, opcode, tookMs),
+      });
       const counters = this.#state.counters[0] as Float64Array;
       this.#passthrough = new Passthrough(loadSyscalls(), mounted.fd, this.#state.control, counters);
       this.#setPhase(PHASE.serving, mounted.fd);
@@ -127,6 +130,10 @@ class FuseMount implements Mount {
       await this.#abandon();
       throw error;
     }
+  }
+
+  latencies(): Record<string, LatencyHistogram> {
+    return latenciesOf(this.#state.latencies);
   }
 
   statistics(): MountStatistics {

@@ -1,4 +1,5 @@
 import type { MountStatistics } from "musicfs";
+import { LATENCY_NUMBERS } from "./latency.js";
 import { OP, OP_TABLE_LENGTH } from "./protocol.js";
 
 /** Words of {@link SharedState.control}, which the main thread sets and the workers read, or the reverse. */
@@ -37,6 +38,8 @@ export interface SharedState {
   readonly control: Int32Array<SharedArrayBuffer>;
   /** One row of {@link COUNTER} a worker, and one for the main thread: each is written by one thread only. */
   readonly counters: readonly Float64Array<SharedArrayBuffer>[];
+  /** One row a worker, and one for the main thread; see `latency.ts`. */
+  readonly latencies: readonly Float64Array<SharedArrayBuffer>[];
   /** One row of {@link CURRENT} a worker. */
   readonly current: readonly Uint32Array<SharedArrayBuffer>[];
 }
@@ -45,6 +48,7 @@ export interface SharedState {
 export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  readonly latencies: SharedArrayBuffer;
   readonly current: SharedArrayBuffer;
 }
 
@@ -52,6 +56,7 @@ export function createSharedMemory(workers: number): SharedMemory {
   return {
     control: new SharedArrayBuffer(CONTROL.count * 4),
     counters: new SharedArrayBuffer((workers + 1) * COUNTER.count * 8),
+    latencies: new SharedArrayBuffer((workers + 1) * LATENCY_NUMBERS * 8),
     current: new SharedArrayBuffer(workers * CURRENT.count * 4),
   };
 }
@@ -60,15 +65,17 @@ export function openSharedState(memory: SharedMemory): SharedState {
   const rows = memory.counters.byteLength / (COUNTER.count * 8);
   return {
     control: new Int32Array(memory.control),
-    counters: Array.from(
-      { length: rows },
-      (_, row) => new Float64Array(memory.counters, row * COUNTER.count * 8, COUNTER.count),
-    ),
+    counters: rowsOf(memory.counters, rows, COUNTER.count),
+    latencies: rowsOf(memory.latencies, rows, LATENCY_NUMBERS),
     current: Array.from(
       { length: rows - 1 },
       (_, row) => new Uint32Array(memory.current, row * CURRENT.count * 4, CURRENT.count),
     ),
   };
+}
+
+function rowsOf(memory: SharedArrayBuffer, rows: number, numbers: number): Float64Array<SharedArrayBuffer>[] {
+  return Array.from({ length: rows }, (_, row) => new Float64Array(memory, row * numbers * 8, numbers));
 }
 
 /** Adds up what all threads counted. */

@@ -70,6 +70,7 @@ function isHangup(errno: number): boolean {
 
 function createServer(channel: Channel, fd: number, leadership: Leadership): Server {
   const counters = state.counters[input.number] as Float64Array;
+  const latencies = state.latencies[input.number] as Float64Array;
   const table = new OpenTable(input.openTable, input.number + 1);
   const accesses = new AccessTable(input.accesses, input.number, createClock());
   const passthrough = new Passthrough(syscalls, fd, state.control, counters);
@@ -101,6 +102,7 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
     table,
     ownership,
     counters,
+    latencies,
     wantsPassthrough: input.passthrough,
     agreed: (agreement) => {
       state.control[CONTROL.minor] = agreement.minor;

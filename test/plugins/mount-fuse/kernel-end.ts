@@ -9,6 +9,7 @@ import { Channel } from "../../../plugins/mount-fuse/channel.js";
 import { Copier } from "../../../plugins/mount-fuse/copier.js";
 import { Directories } from "../../../plugins/mount-fuse/directories.js";
 import { Files } from "../../../plugins/mount-fuse/files.js";
+import { LATENCY_NUMBERS } from "../../../plugins/mount-fuse/latency.js";
 import { Leadership } from "../../../plugins/mount-fuse/leadership.js";
 import type { WorkerMessage } from "../../../plugins/mount-fuse/messages.js";
 import { createOpenTableMemory, OpenTable } from "../../../plugins/mount-fuse/open-table.js";
@@ -76,6 +77,7 @@ export function openKernelEnd(): KernelEnd {
   const stat = new StatBuffer(syscalls);
   const server = new Server({
     channel,
+    latencies: new Float64Array(LATENCY_NUMBERS),
     vfs,
     directories: new Directories({ channel, vfs, ownership, leadership }),
     files: new Files({
