@@ -344,10 +344,9 @@ function trackOfTuple(row: TrackTuple): { tags: TrackTags; audio: AudioPropertie
     label: row[12],
     comment: row[13],
   };
-  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   return {
     tags: {
-      ...present,
+      ...withoutNulls(optional),
       artists: textToList(row[1]),
       albumArtists: textToList(row[2]),
       genres: textToList(row[10]),
@@ -356,6 +355,16 @@ function trackOfTuple(row: TrackTuple): { tags: TrackTags; audio: AudioPropertie
     },
     audio: JSON.parse(row[15]),
   };
+}
+
+// Called for every track of a library: lists of entries would keep the collector busy.
+function withoutNulls<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present: { [K in keyof T]?: NonNullable<T[K]> } = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== null && value !== undefined) present[key] = value as NonNullable<typeof value>;
+  }
+  return present;
 }
 
 function listToText(list: readonly string[]): Text {

@@ -79,7 +79,10 @@ function titleIn(place: Place, artists: readonly string[]): string {
 }
 
 function present<T extends Record<string, number | undefined>>(values: T): { [K in keyof T]?: number } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: number;
-  };
+  const given: { [K in keyof T]?: number } = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) given[key] = value;
+  }
+  return given;
 }

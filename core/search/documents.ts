@@ -58,33 +58,48 @@ function documentChanges(changes: TrackChanges, cursor: number, limit: number): 
 function documentOf({ fileId, file }: TrackChange): SearchDocument | undefined {
   if (!file || fileId > MAX_ID) return undefined;
   const track = trackOf(file, "");
-  const { year, comment } = file.tags;
+  const { year } = track;
   return {
     id: fileId,
-    words: wordsOf(track, comment),
+    words: wordsOf(track, file.tags.comment),
     ...(year === undefined ? {} : { year }),
   };
 }
 
 function wordsOf(track: Track, comment: string | undefined): SearchDocument["words"] {
-  const texts: Record<TextField, string | undefined> = {
-    title: track.title,
-    artist: track.artists.length > 0 ? track.artists.join(" ") : track.artist,
-    albumartist: track.albumArtist,
-    album: track.album,
-    genre: track.genres.join(" "),
-    composer: track.composers.join(" "),
-    label: track.label,
-    path: track.path,
-    comment,
-    lyrics: undefined,
-  };
   const words: Partial<Record<TextField, string>> = {};
-  for (const [field, text] of Object.entries(texts) as [TextField, string | undefined][]) {
-    if (!text) continue;
-    // Its signs only separate folders and numbers.
-    const found = documentWords(text, field === "path");
+  const put = (field: TextField, found: string): void => {
     if (found !== "") words[field] = found;
-  }
+  };
+  put("title", documentWords(track.title));
+  put("artist", repeatedWords(track.artists.length > 0 ? track.artists.join(" ") : track.artist));
+  put("albumartist", repeatedWords(track.albumArtist));
+  put("album", repeatedWords(track.album));
+  put("genre", repeatedWords(track.genres.join(" ")));
+  put("composer", repeatedWords(track.composers.join(" ")));
+  put("label", repeatedWords(track.label ?? ""));
+  put("path", pathWords(track.path));
+  put("comment", documentWords(comment ?? ""));
   return words;
+}
+
+/** Words of texts that tracks have in common; a library goes album by album. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 2_000;
+
+function repeatedWords(text: string, plain = false): string {
+  const key = plain ? `/${text}` : text;
+  const kept = known.get(key);
+  if (kept !== undefined) return kept;
+  const words = documentWords(text, plain);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, words);
+  return words;
+}
+
+// Its signs only separate folders and numbers, so nothing is written as one word.
+function pathWords(path: string): string {
+  const end = path.lastIndexOf("/");
+  if (end < 0) return documentWords(path, true);
+  return `${repeatedWords(path.slice(0, end), true)} ${documentWords(path.slice(end + 1), true)}`.trim();
 }

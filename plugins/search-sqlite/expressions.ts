@@ -27,7 +27,8 @@ export function expressionOf(query: SearchQuery, vocabulary: Vocabulary, column?
     leaves.push(inColumn);
     return inColumn;
   };
-  const write = (part: SearchQuery): string => {
+  const write = (part: SearchQuery, column: TextField | undefined): string => {
+    const writePart = (inner: SearchQuery): string => write(inner, column);
     switch (part.kind) {
       case "everything":
         return leaf(quote(EVERY), "year");
@@ -36,11 +37,14 @@ export function expressionOf(query: SearchQuery, vocabulary: Vocabulary, column?
       case "years":
         return anyOf(wordsOfRange(part.from, part.to).map((word) => leaf(quote(word), "year")));
       case "all": {
-        const all = `(${part.of.map(write).join(" AND ")})`;
-        return part.except.length === 0 ? all : `(${all} NOT (${part.except.map(write).join(" OR ")}))`;
+        const all = `(${part.of.map(writePart).join(" AND ")})`;
+        if (part.except.length === 0) return all;
+        // What is excluded is so wherever it stands.
+        const except = part.except.map((inner) => write(inner, undefined));
+        return `(${all} NOT (${except.join(" OR ")}))`;
       }
       case "any":
-        return anyOf(part.of.map(write));
+        return anyOf(part.of.map(writePart));
       case "word":
         return leaf(quote(part.word), part.field ?? column);
       case "prefix":
@@ -53,7 +57,7 @@ export function expressionOf(query: SearchQuery, vocabulary: Vocabulary, column?
         );
     }
   };
-  return { text: write(query), leaves };
+  return { text: write(query, column), leaves };
 }
 
 /** A word that no document has: words hold no capitals. */

@@ -14,6 +14,8 @@ const FINGERPRINT = createHash("sha256")
   .digest("hex")
   .slice(0, 16);
 
+const OURS = /\.sqlite(?:-wal|-shm)?$/u;
+
 /**
  * Words come folded, with one space between two and no other sign of ASCII: FTS5's `ascii` tokenizer parts them
  * there and leaves them as they are. Beginnings of one to three letters have lists of their own.
@@ -47,7 +49,7 @@ export interface OpenedDatabase {
 export function openDatabase(folder: string): OpenedDatabase {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `${FINGERPRINT}.sqlite`;
-  const others = readdirSync(folder).filter((found) => !found.startsWith(name));
+  const others = readdirSync(folder).filter((found) => OURS.test(found) && !found.startsWith(name));
   for (const other of others) rmSync(join(folder, other), { recursive: true, force: true });
   const path = join(folder, name);
   try {

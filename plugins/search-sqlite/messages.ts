@@ -15,4 +15,6 @@ export type FromThread =
   | { readonly kind: "opened"; readonly note?: string }
   | { readonly kind: "answer"; readonly ticket: number; readonly answer: SearchAnswer }
   | { readonly kind: "refused"; readonly ticket: number; readonly message: string }
-  | { readonly kind: "progress"; readonly tracks: number; readonly isCurrent: boolean };
+  | { readonly kind: "progress"; readonly tracks: number; readonly isCurrent: boolean }
+  /** The thread ends. An error of SQLite loses what it says on its own way out of a thread. */
+  | { readonly kind: "failed"; readonly message: string; readonly isDamaged: boolean };

@@ -20,10 +20,7 @@ const indexer = new Indexer({
     searcher.refresh();
     tell({ kind: "progress", tracks, isCurrent });
   },
-  // Ends the thread, which is started again and looks at its files.
-  onFailure(error) {
-    throw error;
-  },
+  onFailure: fail,
 });
 
 parentPort?.on("message", (message: ToThread) => {
@@ -38,8 +35,18 @@ function answer({ ticket, query, limit }: Extract<ToThread, { kind: "search" }>)
     tell({ kind: "answer", ticket, answer: searcher.search(query, limit) });
   } catch (error) {
     tell({ kind: "refused", ticket, message: error instanceof Error ? error.message : String(error) });
-    if (isDamage(error)) throw error;
+    if (isDamage(error)) fail(error);
   }
+}
+
+// The thread is started again, and looks at its files.
+function fail(error: unknown): void {
+  tell({
+    kind: "failed",
+    message: error instanceof Error ? error.message : String(error),
+    isDamaged: isDamage(error),
+  });
+  process.exit(1);
 }
 
 function tell(message: FromThread): void {

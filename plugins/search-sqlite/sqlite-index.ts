@@ -9,7 +9,6 @@ import {
   SearchQueue,
   type SearchSession,
 } from "musicfs/search";
-import { isDamage } from "./index-database.js";
 import type { FromThread, ThreadSettings, ToThread } from "./messages.js";
 
 export interface SqliteOptions {
@@ -26,6 +25,9 @@ const FOLLOW_EVERY_MS = 20;
 export function openSqlite(session: SearchSession, options: SqliteOptions): SearchIndex {
   return new SqliteIndex(session, options);
 }
+
+/** What a thread said before it ended. */
+type Failure = Pick<Extract<FromThread, { readonly kind: "failed" }>, "message" | "isDamaged">;
 
 /** The main thread's end: starts the thread, and starts it again when it fails. */
 class SqliteIndex implements SearchIndex {
@@ -81,8 +83,15 @@ class SqliteIndex implements SearchIndex {
       execArgv: [],
       env: {},
     });
-    worker.on("message", (message: FromThread) => this.#hear(message));
-    worker.on("error", (error) => this.#failed(worker, error));
+    let failure: Failure = { message: "the thread ended", isDamaged: false };
+    worker.on("message", (message: FromThread) => {
+      if (message.kind === "failed") failure = message;
+      else this.#hear(message);
+    });
+    worker.on("error", ({ message }) => {
+      failure = { message, isDamaged: false };
+    });
+    worker.on("exit", () => this.#ended(worker, failure));
     this.#worker = worker;
   }
 
@@ -90,7 +99,7 @@ class SqliteIndex implements SearchIndex {
     this.#worker?.postMessage(message);
   }
 
-  #hear(message: FromThread): void {
+  #hear(message: Exclude<FromThread, { readonly kind: "failed" }>): void {
     switch (message.kind) {
       case "opened":
         if (message.note !== undefined) {
@@ -106,19 +115,19 @@ class SqliteIndex implements SearchIndex {
         this.#queue.settle(message.ticket, failed(`the search failed: ${message.message}`));
         break;
       case "progress":
-        this.#setProgress({ state: message.isCurrent ? "ready" : "indexing", tracks: message.tracks });
+        this.#setProgress(progressOf(message, this.#progress));
         break;
     }
   }
 
-  #failed(worker: Worker, error: Error): void {
+  #ended(worker: Worker, { message, isDamaged }: Failure): void {
     if (worker !== this.#worker || this.#isClosed) return;
     this.#worker = undefined;
     this.#failures++;
-    this.#queue.interrupt(failed(`the search failed twice: ${error.message}`));
-    if (isDamage(error)) this.#removeDamaged(error);
-    else this.#session.log.warn(`the search index is not kept up to date for now: ${error.message}`);
-    this.#setProgress({ ...this.#progress, state: "indexing", reason: error.message });
+    this.#queue.interrupt(failed(`the search failed twice: ${message}`));
+    if (isDamaged) this.#removeDamaged(message);
+    else this.#session.log.warn(`the search index is not kept up to date for now: ${message}`);
+    this.#setProgress({ ...this.#progress, state: "indexing", reason: message });
     const waitMs = RESTART_AFTER_MS[Math.min(this.#failures, RESTART_AFTER_MS.length) - 1];
     this.#restart = setTimeout(() => this.#start(), waitMs);
   }
@@ -132,8 +141,8 @@ class SqliteIndex implements SearchIndex {
   }
 
   // What SQLite's own check does not see, a search or a change has met.
-  #removeDamaged(error: Error): void {
-    this.#session.log.warn(`the index is damaged: ${error.message}; a new one is made of the catalogue`);
+  #removeDamaged(message: string): void {
+    this.#session.log.warn(`the index is damaged: ${message}; a new one is made of the catalogue`);
     rmSync(this.#session.folder, { recursive: true, force: true });
   }
 
@@ -141,6 +150,16 @@ class SqliteIndex implements SearchIndex {
     this.#progress = progress;
     this.#session.onProgress(progress);
   }
+}
+
+// What was wrong is told until more is indexed than was then.
+function progressOf(
+  { tracks, isCurrent }: { readonly tracks: number; readonly isCurrent: boolean },
+  { reason, ...before }: SearchProgress,
+): SearchProgress {
+  if (isCurrent) return { state: "ready", tracks };
+  const isStuck = reason !== undefined && tracks <= before.tracks;
+  return { state: "indexing", tracks, ...(isStuck ? { reason } : {}) };
 }
 
 function failed(message: string): MusicfsError {

@@ -87,10 +87,17 @@ function isIntact(path: string): boolean {
     const footerBytes = end.readUInt32LE(0);
     const bodyBytes = size - 8 - footerBytes;
     if (end.readUInt32LE(4) !== FOOTER_MAGIC || footerBytes > MAX_FOOTER_BYTES || bodyBytes < 0) return false;
-    const footer: { crc?: unknown } = JSON.parse(readAt(descriptor, bodyBytes, footerBytes).toString("utf8"));
-    return footer.crc === checksumOf(descriptor, bodyBytes);
+    return checksumIn(readAt(descriptor, bodyBytes, footerBytes)) === checksumOf(descriptor, bodyBytes);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function checksumIn(footer: Buffer): unknown {
+  try {
+    return (JSON.parse(footer.toString("utf8")) as { crc?: unknown }).crc;
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ import { openIndex } from "./open-index.js";
 import { QueryBuilder } from "./queries.js";
 
 /** How long after a failure the indexing begins again, in milliseconds: a full disk may be empty by then. */
-const INDEX_AGAIN_MS = 10_000;
+const INDEX_AGAIN_MS = 5_000;
 
 class SearchProcess {
   readonly #settings: ProcessSettings;

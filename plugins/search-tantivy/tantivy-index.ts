@@ -144,7 +144,7 @@ class TantivyIndex implements SearchIndex {
     if (this.#isClosed) return;
     this.#deaths++;
     this.#queue.interrupt(failed(`the search process ended (${how}) twice over this search`));
-    const words = this.#lastWords.trim().split("\n")[0] ?? "";
+    const words = /^.*(?:Error|panicked).*$/mu.exec(this.#lastWords)?.[0].slice(0, 200) ?? "";
     this.#session.log.warn(
       `the search process ended (${how}) and is started again${words ? `: ${words}` : ""}`,
     );

@@ -11,6 +11,7 @@ export const FIGURES = [
   "scanning",
   "million",
   "store",
+  "search",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 

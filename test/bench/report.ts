@@ -10,13 +10,16 @@ const TITLES: Readonly<Record<Subject, string>> = {
   musicfs: "MusicFS",
   copying: "MusicFS copying",
   native: "fuse-native",
+  tantivy: "tantivy",
+  sqlite: "SQLite",
 };
-const HEADINGS = ["figure", "unit", ...SUBJECTS.map((subject) => TITLES[subject]), "judged", "target", ""];
 
 /** A Markdown table; every cell is the median of the rounds, with their least and greatest behind it. */
 export function formatReport(machine: Machine, rows: readonly Row[]): string {
   const lines = Object.entries(machine).map(([label, text]) => `- ${label}: ${text}`);
-  return [...lines, "", ...formatTable([HEADINGS, ...rows.map(cellsOf)]), ""].join("\n");
+  const subjects = SUBJECTS.filter((subject) => rows.some(({ rounds }) => rounds[subject]));
+  const head = ["figure", "unit", ...subjects.map((subject) => TITLES[subject]), "judged", "target", ""];
+  return [...lines, "", ...formatTable([head, ...rows.map((row) => cellsOf(row, subjects))]), ""].join("\n");
 }
 
 /** Everything that was measured, round by round. */
@@ -35,13 +38,13 @@ export function writeResults(path: string, machine: Machine, rows: readonly Row[
   writeFileSync(path, `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
 }
 
-function cellsOf(row: Row): string[] {
+function cellsOf(row: Row, subjects: readonly Subject[]): string[] {
   const judged = judgedValues(row);
   const ratio = row.target?.against !== undefined;
   return [
     row.figure,
     row.unit,
-    ...SUBJECTS.map((subject) => formatSpread(row.rounds[subject])),
+    ...subjects.map((subject) => formatSpread(row.rounds[subject])),
     judged.length > 0 && ratio ? formatSpread(judged) : "",
     formatTarget(row),
     verdictOf(row),

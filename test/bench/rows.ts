@@ -1,7 +1,16 @@
 import { medianOf, ratiosOf } from "./statistics.js";
 
-/** What is measured: the disk itself, its peers, and MusicFS in each of its ways. */
-export const SUBJECTS = ["direct", "bindfs", "rclone", "musicfs", "copying", "native"] as const;
+/** What is measured: the disk itself, its peers, and MusicFS in each of its ways and by each of its search engines. */
+export const SUBJECTS = [
+  "direct",
+  "bindfs",
+  "rclone",
+  "musicfs",
+  "copying",
+  "native",
+  "tantivy",
+  "sqlite",
+] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** One value a round, in the order of the rounds, for each subject that was measured. */

@@ -31,6 +31,8 @@ export class SearchLibrary {
   #index: SearchIndex | undefined;
   /** What the engine told about its progress, in order. */
   readonly told: SearchProgress[] = [];
+  /** What the engine warned of, in order. */
+  readonly warnings: string[] = [];
 
   constructor(engine: SearchEngine, patienceMs = PATIENCE_MS) {
     this.#engine = engine;
@@ -51,7 +53,7 @@ export class SearchLibrary {
   async open(): Promise<this> {
     mkdirSync(this.folder, { recursive: true });
     const source = { cataloguePath: this.#cataloguePath };
-    const log = { info: () => undefined, warn: () => undefined };
+    const log = { info: () => undefined, warn: (warning: string) => void this.warnings.push(warning) };
     const onProgress = (progress: SearchProgress): void => void this.told.push(progress);
     this.#index = await this.#engine.open({ source, folder: this.folder, log, onProgress });
     return this;
