@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { MusicfsError } from "../errors.js";
 import { parseHits } from "./parse-option.js";
 
 /** Finding tracks. */
@@ -10,7 +11,11 @@ export function addSearch(program: Command): void {
     .option("--limit <number>", "most tracks to show", parseHits, 20)
     .option("--field <name>", "look for words only in this field (may be given again)", collect, [])
     .option("--json", "for programs")
+    // `-live` excludes a word; what begins with two dashes is a slip.
+    .allowUnknownOption()
     .action(async (words: string[], _, command: Command) => {
+      const unknown = words.find((word) => word.startsWith("--"));
+      if (unknown !== undefined) throw new MusicfsError("MFS_USAGE", `unknown option '${unknown}'`);
       const { search } = await import("./search.js");
       await search(words.join(" "), command.optsWithGlobals());
     });

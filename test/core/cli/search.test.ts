@@ -44,6 +44,7 @@ test("'search' finds tracks of the running instance, says what it is about, and 
   assert.equal(wrong.code, EXIT.usage);
   assert.match(wrong.stderr, /MFS_QUERY_INVALID: .*did you mean 'artist'\?\n {2}artits:bach\n {2}\^\n/u);
   assert.equal((await musicfs(["search", "x", "--field", "titel"])).code, EXIT.usage);
+  assert.equal((await musicfs(["search", "x", "--limt", "3"])).code, EXIT.usage);
 
   const { stdout: children } = await run(["pgrep", "-P", String(pid), "-f", "musicfs search"]);
   for (const child of children.split("\n").filter(Boolean)) process.kill(Number(child), "SIGKILL");
