@@ -158,8 +158,8 @@ async function measureQueries(engines: readonly Engine[], round: number, queries
     figures.searchingDelayMs.push(lateness(delay));
     for (const [index, [kind]] of kinds.entries()) {
       const measured = times[place]?.[index] ?? [];
-      (figures.p50[kind] ??= []).push(quantileOf(measured, 0.5));
-      (figures.p99[kind] ??= []).push(quantileOf(measured, 0.99));
+      figures.p50[kind] = [...(figures.p50[kind] ?? []), quantileOf(measured, 0.5)];
+      figures.p99[kind] = [...(figures.p99[kind] ?? []), quantileOf(measured, 0.99)];
     }
   }
 }
