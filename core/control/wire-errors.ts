@@ -11,6 +11,9 @@ const CODES: Partial<Record<ErrorCode, Code>> = {
   MFS_NOT_FOUND: Code.NotFound,
 };
 
+/** Longest message or hint, in UTF-16 code units. */
+const MAX_TEXT = 2000;
+
 /** Lets methods throw what the rest of MusicFS throws: callers get its code and hint in the details. */
 export function translateErrors(log: Logger): Interceptor {
   return (next) => async (request) => {
@@ -34,8 +37,8 @@ export function toWire(error: unknown, log: Logger): ConnectError {
   const { code, message, hint, retryable } = known
     ? error
     : new MusicfsError("MFS_INTERNAL", messageOf(error), { cause: error });
-  return new ConnectError(redact(message), codeOf(code, retryable), undefined, [
-    { desc: ErrorDetailSchema, value: { code, hint, retryable } },
+  return new ConnectError(shown(message), codeOf(code, retryable), undefined, [
+    { desc: ErrorDetailSchema, value: { code, hint: shown(hint), retryable } },
   ]);
 }
 
@@ -44,6 +47,12 @@ export function fromWire(error: ConnectError): MusicfsError | undefined {
   const [detail] = error.findDetails(ErrorDetailSchema);
   if (!detail || !Object.hasOwn(ERROR_KINDS, detail.code)) return undefined;
   return new MusicfsError(detail.code as ErrorCode, error.rawMessage, { hint: detail.hint, cause: error });
+}
+
+// A message goes as a header, of which there may be so much; it may repeat what the caller sent.
+function shown(text: string): string {
+  const redacted = redact(text);
+  return redacted.length > MAX_TEXT ? `${redacted.slice(0, MAX_TEXT).toWellFormed()}…` : redacted;
 }
 
 function codeOf(code: ErrorCode, retryable: boolean): Code {
