@@ -1,15 +1,26 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { MusicfsEvent } from "../events/event.js";
 import type { HeldRemoval } from "../hooks.js";
-import { type EventSchema, EventType } from "./gen/musicfs/v1/events_pb.js";
+import { type Event, EventSchema, EventType } from "./gen/musicfs/v1/events_pb.js";
 import { type HeldRemovalSchema, OriginState } from "./gen/musicfs/v1/origins_pb.js";
 import { scanMessage, summaryMessage } from "./scan-message.js";
 import { numberOf } from "./words.js";
 
 type EventInit = MessageInitShape<typeof EventSchema>;
 
+// An event is told to every subscriber; making its message is most of the work.
+const made = new WeakMap<MusicfsEvent, Event>();
+
 /** An event as it goes over the wire. */
-export function eventMessage(event: MusicfsEvent): EventInit {
+export function eventMessage(event: MusicfsEvent): Event {
+  const known = made.get(event);
+  if (known) return known;
+  const message = create(EventSchema, initOf(event));
+  made.set(event, message);
+  return message;
+}
+
+function initOf(event: MusicfsEvent): EventInit {
   return {
     number: BigInt(event.number),
     timeUnixMs: BigInt(event.timeMs),

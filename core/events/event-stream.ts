@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventDetail, type EventType, type MusicfsEvent } from "./event.js";
+import { Pacer } from "./pacer.js";
 import type { EventSource } from "./sources.js";
 import { Subscription } from "./subscription.js";
 
@@ -8,6 +9,7 @@ const MAX_PAST = 500;
 /** Everything that happens, told to whoever subscribes. A source is followed only while somebody wants it. */
 export class EventStream {
   readonly #sources: readonly EventSource[];
+  readonly #pacer = new Pacer();
   readonly #subscriptions = new Set<Subscription>();
   readonly #wanted = new Map<EventSource, number>();
   readonly #unfollow = new Map<EventSource, () => void>();
@@ -30,7 +32,7 @@ export class EventStream {
     const wanted = new Set(types);
     const sources = this.#sources.filter((source) => source.types.some((type) => wanted.has(type)));
     for (const source of sources) this.#want(source);
-    const subscription = new Subscription(wanted, () => {
+    const subscription = new Subscription(wanted, this.#pacer, () => {
       this.#subscriptions.delete(subscription);
       for (const source of sources) this.#leave(source);
     });

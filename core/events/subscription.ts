@@ -1,4 +1,5 @@
 import type { EventType, MusicfsEvent } from "./event.js";
+import type { Pacer } from "./pacer.js";
 
 /** Events that came since the last look. */
 export interface EventBatch {
@@ -18,6 +19,7 @@ const MAX_BATCH = 256;
 /** What one subscriber has yet to take. Adding never waits: what is too much drops the oldest. */
 export class Subscription {
   readonly #types: ReadonlySet<EventType>;
+  readonly #pacer: Pacer;
   readonly #onClose: () => void;
   #waiting: MusicfsEvent[] = [];
   #lost = 0;
@@ -25,8 +27,9 @@ export class Subscription {
   #wake: () => void = () => undefined;
 
   /** @param onClose called once. */
-  constructor(types: ReadonlySet<EventType>, onClose: () => void) {
+  constructor(types: ReadonlySet<EventType>, pacer: Pacer, onClose: () => void) {
     this.#types = types;
+    this.#pacer = pacer;
     this.#onClose = onClose;
   }
 
@@ -44,6 +47,7 @@ export class Subscription {
         this.#wake = resolve;
       });
     }
+    await this.#pacer.turn(Math.min(this.#waiting.length, MAX_BATCH));
     if (this.#isClosed) return undefined;
     const lost = this.#lost;
     this.#lost = 0;
