@@ -14,6 +14,7 @@ import { killChildren } from "./processes.js";
 import { formatReport, writeResults } from "./report.js";
 import { type Row, verdictOf } from "./rows.js";
 import { measureScanning } from "./scanning.js";
+import { measureSearchFolders } from "./search/folders.js";
 import { measureSearch } from "./search/measure.js";
 import { measureSequential } from "./sequential.js";
 import { measureStarting } from "./starting.js";
@@ -28,7 +29,7 @@ const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<R
   scanning: measureScanning,
   million: measureMillion,
   store: measureStore,
-  search: measureSearch,
+  search: async (context) => [...(await measureSearch(context)), ...(await measureSearchFolders(context))],
 };
 
 const NEEDED_BYTES = 4 * 2 ** 30;
