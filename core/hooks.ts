@@ -5,7 +5,7 @@ import type { CachePolicy } from "./model/cache-policy.js";
 import type { Chunker } from "./model/chunker.js";
 import type { NamedCollection } from "./model/collection.js";
 import type { MountDriver } from "./model/mount-driver.js";
-import type { Origin } from "./model/origin.js";
+import type { HeldRemoval, Origin } from "./model/origin.js";
 import type { SearchEngine } from "./model/search-engine.js";
 import type { Track, TrackPlaces } from "./model/track.js";
 
@@ -102,15 +102,6 @@ export interface OriginChange {
   readonly error?: string;
   /** A removal of so many files at once that it waits for a confirmation; absent when none does. */
   readonly held?: HeldRemoval;
-}
-
-export interface HeldRemoval {
-  /** Files that the last listing no longer had. */
-  readonly files: number;
-  /** Files of the origin before. */
-  readonly ofFiles: number;
-  /** When it was noticed, in milliseconds since 1970. */
-  readonly sinceMs: number;
 }
 
 export interface FileAccess {

@@ -24,7 +24,6 @@ export type {
   ConfigReload,
   CorruptionRepair,
   FileAccess,
-  HeldRemoval,
   LibraryChange,
   OriginChange,
   PluginHooks,
@@ -51,10 +50,12 @@ export type {
   MountStatistics,
 } from "./model/mount-driver.js";
 export type {
+  HeldRemoval,
   ListingBatch,
   LocalAccess,
   Origin,
   OriginCapacity,
+  OriginChanges,
   OriginFile,
   UnreadableFolder,
 } from "./model/origin.js";

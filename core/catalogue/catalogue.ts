@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import Database from "better-sqlite3";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
-import type { OriginCapacity } from "../model/origin.js";
+import type { HeldRemoval, OriginCapacity } from "../model/origin.js";
 import { unusableFolder } from "../private-folder.js";
 import { AlbumTable } from "./albums.js";
 import { FileTable } from "./files.js";
@@ -114,6 +114,22 @@ export class Catalogue {
 
   removeOrigin(number: number): void {
     this.#db.prepare("DELETE FROM origins WHERE number = ?").run(number);
+  }
+
+  /** The removal that is held of an origin's files. */
+  heldRemoval(originNumber: number): HeldRemoval | undefined {
+    return this.#db
+      .prepare<[number], HeldRemoval>(
+        `SELECT held_files AS files, held_of_files AS ofFiles, held_since_ms AS sinceMs
+         FROM origins WHERE number = ? AND held_files IS NOT NULL`,
+      )
+      .get(originNumber);
+  }
+
+  setHeldRemoval(originNumber: number, held: HeldRemoval | undefined): void {
+    this.#db
+      .prepare("UPDATE origins SET held_files = ?, held_of_files = ?, held_since_ms = ? WHERE number = ?")
+      .run(held?.files ?? null, held?.ofFiles ?? null, held?.sinceMs ?? null, originNumber);
   }
 
   setCapacity(originNumber: number, capacity: OriginCapacity): void {

@@ -18,6 +18,8 @@ export interface FileRow {
   readonly kind: number;
   /** Number of the folder of the album that it belongs to. */
   readonly album: number;
+  /** What names the file itself, whatever its path; `null` where the origin has no such thing. */
+  readonly identity: string | null;
 }
 
 /** Why a file's tags could not be read. */
@@ -37,9 +39,22 @@ export interface ProblemRow extends FileProblem {
   readonly path: string;
 }
 
-type FileTuple = [number, number, string, number, number, string | null, number, number, number, number];
+type FileTuple = [
+  id: number,
+  origin: number,
+  path: string,
+  size: number,
+  mtimeMs: number,
+  version: string | null,
+  state: number,
+  ino: number,
+  kind: number,
+  album: number,
+  identity: string | null,
+];
 
-const FILE_COLUMNS = "f.id, f.origin, f.path, f.size, f.mtime_ms, f.version, f.state, f.ino, f.kind, f.album";
+const FILE_COLUMNS =
+  "f.id, f.origin, f.path, f.size, f.mtime_ms, f.version, f.state, f.ino, f.kind, f.album, f.identity";
 
 /** Files, their tags and their problems. All calls are synchronous; writing ones belong in a transaction. */
 export class FileTable {
@@ -48,6 +63,12 @@ export class FileTable {
   readonly #byPath: Statement<[number, string], FileTuple>;
   readonly #byId: Statement<[number], FileTuple>;
   readonly #byIno: Statement<[number], FileTuple>;
+  readonly #twins: Statement<[number, number, number, number], FileTuple>;
+  readonly #below: Statement<[number, string, string, string, number], FileTuple>;
+  readonly #move: Statement;
+  readonly #setIdentity: Statement;
+  readonly #setHead: Statement;
+  readonly #head: Statement<[number], Buffer | null>;
   readonly #toRead: Statement<[number, number], FileTuple>;
   readonly #after: Statement<[number, number, number], FileTuple>;
   readonly #insertNode: Statement;
@@ -79,6 +100,21 @@ export class FileTable {
     this.#byIno = db
       .prepare<[number], FileTuple>(`${select} JOIN nodes n ON n.file = f.id WHERE n.ino = ?`)
       .raw();
+    this.#twins = db
+      .prepare<[number, number, number, number], FileTuple>(
+        `${select} INDEXED BY files_by_size WHERE f.origin = ? AND f.size = ? AND f.mtime_ms = ? LIMIT ?`,
+      )
+      .raw();
+    this.#below = db
+      .prepare<[number, string, string, string, number], FileTuple>(
+        `${select} INDEXED BY files_by_path
+         WHERE f.origin = ? AND f.path > ? AND f.path >= ? AND f.path < ? ORDER BY f.path LIMIT ?`,
+      )
+      .raw();
+    this.#move = db.prepare("UPDATE files SET path = ?, version = ?, identity = ?, album = ? WHERE id = ?");
+    this.#setIdentity = db.prepare("UPDATE files SET identity = ? WHERE id = ?");
+    this.#setHead = db.prepare("UPDATE files SET head = ? WHERE id = ?");
+    this.#head = db.prepare<[number], Buffer | null>("SELECT head FROM files WHERE id = ?").pluck();
     this.#toRead = db
       .prepare<[number, number], FileTuple>(
         `${select} WHERE f.state = ${FILE_STATE.listed} AND f.id > ? ORDER BY f.id LIMIT ?`,
@@ -99,12 +135,12 @@ export class FileTable {
       )
       .pluck();
     this.#insertFile = db.prepare(
-      `INSERT INTO files (origin, path, size, mtime_ms, version, state, ino, kind, album, added_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec') * 1000)`,
+      `INSERT INTO files (origin, path, size, mtime_ms, version, state, ino, kind, album, identity, added_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec') * 1000)`,
     );
     this.#linkNode = db.prepare("UPDATE nodes SET file = ? WHERE ino = ?");
     this.#updateFile = db.prepare(
-      "UPDATE files SET size = ?, mtime_ms = ?, version = ?, state = ? WHERE id = ?",
+      "UPDATE files SET size = ?, mtime_ms = ?, version = ?, identity = ?, state = ? WHERE id = ?",
     );
     // 16 bits, as a mount driver has room for.
     this.#updateNode = db.prepare(
@@ -189,24 +225,62 @@ export class FileTable {
     const ino = Number(this.#insertNode.run(file.sizeBytes, file.mtimeMs).lastInsertRowid);
     const { path, sizeBytes, mtimeMs } = file;
     const version = file.version ?? null;
+    const identity = file.identity ?? null;
     const album = this.#albums.idOf(originNumber, path);
     const state = stateOfNew(kind);
-    const id = Number(
-      this.#insertFile.run(originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album)
-        .lastInsertRowid,
-    );
+    const row = [originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity];
+    const id = Number(this.#insertFile.run(...row).lastInsertRowid);
     this.#linkNode.run(id, ino);
     this.#adjustCount(originNumber, 1);
     this.#albums.touch(album);
-    return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album };
+    return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity };
   }
 
   /** Notes a new version of a file's content: its inode gets a new revision, a track's tags are to be read again. */
   update(row: FileRow, file: OriginFile): void {
-    const state = stateOfNew(row.kind);
-    this.#updateFile.run(file.sizeBytes, file.mtimeMs, file.version ?? null, state, row.id);
+    const { sizeBytes, mtimeMs, version = null, identity = null } = file;
+    this.#updateFile.run(sizeBytes, mtimeMs, version, identity, stateOfNew(row.kind), row.id);
     this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
     this.#albums.touch(row.album);
+  }
+
+  /** Files of an origin with this size and modification time: one of them may be another's path of before. */
+  twinsOf(originNumber: number, file: OriginFile, limit: number): FileRow[] {
+    return this.#twins
+      .all(originNumber, file.sizeBytes, file.mtimeMs, limit)
+      .map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Files of an origin in a folder and below it, by path, after `path` (`""`: from the start). */
+  below(originNumber: number, folder: string, path: string, limit: number): FileRow[] {
+    // "0" is the character after "/".
+    return this.#below
+      .all(originNumber, path, `${folder}/`, `${folder}0`, limit)
+      .map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Notes that a file has another path now, and is the same. */
+  move(row: FileRow, file: OriginFile): FileRow {
+    const { path, version = null, identity = null } = file;
+    const album = this.#albums.idOf(row.originNumber, path);
+    this.#move.run(path, version, identity, album, row.id);
+    this.#albums.touch(row.album);
+    this.#albums.touch(album);
+    return { ...row, path, version, identity, album };
+  }
+
+  setIdentity(id: number, identity: string): void {
+    this.#setIdentity.run(identity, id);
+  }
+
+  /** What {@link setHead} kept. */
+  headOf(id: number): Buffer | undefined {
+    return this.#head.get(id) ?? undefined;
+  }
+
+  /** Keeps a hash of the first bytes of a file's content. */
+  setHead(id: number, hash: Uint8Array): void {
+    this.#setHead.run(hash, id);
   }
 
   /** Keeps what was read of a file, and what was wrong with it. */
@@ -377,8 +451,8 @@ function textToList(text: Text): string[] {
 
 function fileOf(row: FileTuple | undefined): FileRow | undefined {
   if (!row) return undefined;
-  const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album] = row;
-  return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album };
+  const [id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity] = row;
+  return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity };
 }
 
 function stateOfNew(kind: number): number {

@@ -189,6 +189,14 @@ const MIGRATIONS: readonly string[] = [
   UPDATE files SET added_ms = mtime_ms;
   CREATE INDEX files_by_added ON files(added_ms) WHERE kind = 0;
   `,
+  `
+  ALTER TABLE files ADD COLUMN identity TEXT;
+  ALTER TABLE files ADD COLUMN head BLOB;
+  CREATE INDEX files_by_size ON files(origin, size, mtime_ms);
+  ALTER TABLE origins ADD COLUMN held_files INTEGER;
+  ALTER TABLE origins ADD COLUMN held_of_files INTEGER;
+  ALTER TABLE origins ADD COLUMN held_since_ms INTEGER;
+  `,
 ];
 
 /** The newest schema that this code knows. */

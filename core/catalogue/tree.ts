@@ -1,7 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Database, Statement } from "better-sqlite3";
 import { ROOT_INO } from "../model/entry.js";
 import { LINK_MAX_BYTES } from "../vfs/limits.js";
 import { NODE_KIND, ROOT_VIEW } from "./schema.js";
+
+/** Cookies whose names are counted in one go: a few milliseconds. */
+const COUNTED_AT_ONCE = 8192;
 
 /** A name in a directory. */
 export interface NameRow {
@@ -26,6 +30,7 @@ export class TreeTable {
   readonly #namesOf: Statement<[number], NameTuple>;
   readonly #isEmpty: Statement<[number], number>;
   readonly #hasName: Statement<[number], number>;
+  readonly #count: Statement<[number, number, number], [number, number]>;
   readonly #maxCookie: Statement<[], number>;
   readonly #namesOfView: Statement<[number, number, number], NameTuple>;
   readonly #kind: Statement<[number], number>;
@@ -49,6 +54,12 @@ export class TreeTable {
       .prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)")
       .pluck();
     this.#hasName = db.prepare<[number], number>("SELECT EXISTS (SELECT 1 FROM names WHERE ino = ?)").pluck();
+    this.#count = db
+      .prepare<[number, number, number], [number, number]>(
+        `SELECT count(*), coalesce(sum(d.collided), 0) FROM names d CROSS JOIN nodes n ON n.ino = d.ino
+         WHERE d.view = ? AND d.cookie > ? AND d.cookie <= ? AND n.file IS NOT NULL`,
+      )
+      .raw();
     this.#maxCookie = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'names'").pluck();
     this.#namesOfView = db
       .prepare<[number, number, number], NameTuple>(
@@ -106,6 +117,20 @@ export class TreeTable {
   /** Names of a view whose cookies are above `after` and at most `to`, the newest first. */
   namesOfView(view: number, after: number, to: number): NameRow[] {
     return this.#namesOfView.all(view, after, to).map((row) => nameOf(row) as NameRow);
+  }
+
+  /** Counts a view's names of files, and those among them that carry a suffix; in pieces. @throws `signal.reason` */
+  async countNames(view: number, signal: AbortSignal): Promise<{ names: number; collisions: number }> {
+    const total = { names: 0, collisions: 0 };
+    const max = this.maxCookie();
+    for (let after = 0; after < max; after += COUNTED_AT_ONCE) {
+      const [names, collisions] = this.#count.get(view, after, after + COUNTED_AT_ONCE) ?? [0, 0];
+      total.names += names;
+      total.collisions += collisions;
+      await nextTurn();
+      signal.throwIfAborted();
+    }
+    return total;
   }
 
   /** The greatest cookie that was ever given. */

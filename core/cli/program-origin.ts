@@ -20,4 +20,23 @@ export function addOrigin(program: Command): void {
       const { checkOriginHealth } = await import("./origin-list.js");
       await checkOriginHealth(id, command.optsWithGlobals());
     });
+  origin
+    .command("confirm")
+    .description("remove the files of an origin that vanished at once, and are held")
+    .argument("<id>", "id of the origin")
+    .option("--json", "for programs")
+    .action(async (id: string, _, command) => {
+      const { confirmOrigin } = await import("./origin-confirm.js");
+      await confirmOrigin(id, command.optsWithGlobals());
+    });
+  program
+    .command("rescan")
+    .description("look for changes: in all origins, in one, or below a path of it")
+    .argument("[origin]", "id of the origin")
+    .argument("[path]", "a file or folder of the origin")
+    .option("--json", "for programs")
+    .action(async (id: string | undefined, path: string | undefined, _, command) => {
+      const { rescan } = await import("./rescan.js");
+      await rescan(id, path, command.optsWithGlobals());
+    });
 }

@@ -72,6 +72,7 @@ function watchSignals(log: Logger): Signals {
   // The terminal may go; the mount stays.
   process.on("SIGHUP", () => {
     daemon?.reload().catch((error) => log.error(`the config stays as it was: ${messageOf(error)}`));
+    daemon?.rescan();
   });
   return {
     connect(started) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ScanStatus, SearchStatus, Status } from "../control/status.js";
+import type { OriginStatus, ScanStatus, SearchStatus, Status } from "../control/status.js";
 import { isMusicfsError } from "../errors.js";
 import { escapeControls } from "../text.js";
 import type { GlobalOptions } from "./context.js";
@@ -52,14 +52,28 @@ function formatStatus(answer: Status): string[] {
       `${formatCounted(tracks, "track")} in ${formatCount(directories)} folders, ${formatBytes(bytes)}`,
     ],
     ["scan", formatScan(scan)],
-    ...origins.map(
-      ({ id, files, error }) =>
-        ["origin", `${id}: ${formatCounted(files, "file")}${error ? `, failing: ${error}` : ""}`] as const,
-    ),
+    ...origins.map((origin) => ["origin", formatOrigin(origin)] as const),
     ["search", formatSearch(answer.search)],
     ["requests", requests.join(", ") || "none"],
     ["reads", formatReads(answer)],
   ]).map(escapeControls);
+}
+
+const CHANGES = {
+  watch: "watched",
+  poll: "listed again from time to time",
+  rescan: "listed again on demand",
+} as const;
+
+function formatOrigin({ id, files, changes, error, held }: OriginStatus): string {
+  return [
+    `${id}: ${formatCounted(files, "file")}`,
+    CHANGES[changes],
+    ...(error ? [`failing: ${error}`] : []),
+    ...(held
+      ? [`${formatCounted(held.files, "file")} missing at once and held: musicfs origin confirm`]
+      : []),
+  ].join(", ");
 }
 
 /** `1,200 of 5,000 files, 800/s, 5 s to go` */

@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { MusicfsEvent } from "../events/event.js";
-import type { HeldRemoval } from "../hooks.js";
 import { type Event, EventSchema, EventType } from "./gen/musicfs/v1/events_pb.js";
-import { type HeldRemovalSchema, OriginState } from "./gen/musicfs/v1/origins_pb.js";
+import { OriginState } from "./gen/musicfs/v1/origins_pb.js";
+import { heldMessage } from "./held-message.js";
 import { scanMessage, summaryMessage } from "./scan-message.js";
 import { numberOf } from "./words.js";
 
@@ -27,15 +27,6 @@ function initOf(event: MusicfsEvent): EventInit {
     type: numberOf(EventType, event.type),
     detail: detailOf(event),
   };
-}
-
-/** A removal that is held, as it goes over the wire. */
-export function heldMessage({
-  files,
-  ofFiles,
-  sinceMs,
-}: HeldRemoval): MessageInitShape<typeof HeldRemovalSchema> {
-  return { files, ofFiles, sinceUnixMs: BigInt(Math.round(sinceMs)) };
 }
 
 function detailOf(event: MusicfsEvent): NonNullable<EventInit["detail"]> {

@@ -5,8 +5,9 @@ import {
   type GetStatusResponseSchema,
   InstanceState,
 } from "./gen/musicfs/v1/status_pb.js";
+import { heldMessage, heldOf } from "./held-message.js";
 import { scanMessage, scanOf } from "./scan-message.js";
-import type { SearchStatus, Status } from "./status.js";
+import type { OriginStatus, SearchStatus, Status } from "./status.js";
 import { numberOf, wordOf } from "./words.js";
 
 /** The status as it goes over the wire. */
@@ -17,7 +18,10 @@ export function statusMessage(status: Status): MessageInitShape<typeof GetStatus
     uptimeMs: BigInt(status.uptimeMs),
     bytes: BigInt(status.bytes),
     scan: scanMessage(status.scan),
-    origins: [...status.origins],
+    origins: status.origins.map(({ held, ...origin }) => ({
+      ...origin,
+      ...(held ? { held: heldMessage(held) } : {}),
+    })),
     requests: Object.fromEntries(
       Object.entries(status.requests).map(([kind, count]) => [kind, BigInt(count)]),
     ),
@@ -46,10 +50,12 @@ export function statusOf(message: GetStatusResponse): Status {
     directories,
     bytes: Number(message.bytes),
     scan: scanOf(message.scan),
-    origins: message.origins.map(({ id, files, error }) => ({
+    origins: message.origins.map(({ id, files, changes, error, held }) => ({
       id,
       files,
+      changes: changes as OriginStatus["changes"],
       ...(error === undefined ? {} : { error }),
+      ...(held ? { held: heldOf(held) } : {}),
     })),
     requests: Object.fromEntries(
       Object.entries(message.requests).map(([kind, count]) => [kind, Number(count)]),

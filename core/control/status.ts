@@ -1,4 +1,5 @@
 import type { MountStatistics } from "../model/mount-driver.js";
+import type { HeldRemoval } from "../model/origin.js";
 import type { SearchProgress } from "../model/search-engine.js";
 
 /** What `musicfs status --json` prints, and `GetStatus` answers. */
@@ -44,6 +45,10 @@ export interface OriginStatus {
   /** What failed at the last look, in words. */
   readonly error?: string;
   readonly files: number;
+  /** How changes are noticed. */
+  readonly changes: "watch" | "poll" | "rescan";
+  /** So many files vanished at once that they stay until it is confirmed, or seen again. */
+  readonly held?: HeldRemoval;
 }
 
 export const NO_REQUESTS: MountStatistics = {

@@ -24,6 +24,8 @@ export interface Daemon {
   status(): Status;
   /** Reads the config again; see {@link Reloader}. */
   reload(): Promise<ReloadResult>;
+  /** Looks at all origins again, in the background. */
+  rescan(): void;
   /** Settles once: everything is released then. */
   readonly ended: Promise<DaemonEnd>;
   /** Unmounts, drains and releases; a second call does not wait for running requests. */

@@ -21,7 +21,7 @@ export class RunningDaemon implements Daemon {
   #state: Status["state"] = "mounted";
   // What is told once the catalogue is closed, to whoever still asks.
   #lastStatus: Status | undefined;
-  #scanning: Promise<void> = Promise.resolve();
+  #scanning: Promise<unknown> = Promise.resolve();
   #stopReason = "";
   #resolveEnded: (end: DaemonEnd) => void = () => undefined;
 
@@ -38,12 +38,13 @@ export class RunningDaemon implements Daemon {
 
   /** Starts what goes on in the background. */
   begin(): void {
-    const { instance, mount, undo } = this.#parts;
+    const { instance, library, mount, undo } = this.#parts;
     const capacity = setInterval(() => void this.#lookAtCapacity(), CAPACITY_EVERY_MS);
     undo.push(() => clearInterval(capacity));
     void this.#lookAtCapacity();
     void instance.hooks.mounted.call({ mountpoint: this.mountpoint });
-    this.#scanning = this.#scan();
+    const following = library.follow(instance.signal);
+    this.#scanning = Promise.all([following, this.#scan()]);
     void mount.ended.then((end) => this.#mountEnded(end));
   }
 
@@ -87,6 +88,14 @@ export class RunningDaemon implements Daemon {
     ]);
     await this.#parts.mount.unmount(GRACE_MS);
     await this.ended;
+  }
+
+  rescan(): void {
+    const { instance, library, log } = this.#parts;
+    const rescanned = library.rescan({}, instance.signal).catch((error) => {
+      if (!instance.signal.aborted) log.error(`the rescan failed: ${messageOf(error)}`);
+    });
+    this.#scanning = Promise.all([this.#scanning, rescanned]);
   }
 
   async #scan(): Promise<void> {

@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { FILE_KIND } from "../catalogue/schema.js";
 import { digestOf, type FolderFacts, factsOfFolder, MAX_ALBUM_TRACKS, NO_FACTS } from "./album-knowledge.js";
-import { nextTurn } from "./listing.js";
 import type { TrackShelf } from "./track-shelf.js";
 
 /** Files placed in one transaction. */

@@ -3,24 +3,22 @@ import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { OriginStatus, ScanStatus } from "../control/status.js";
 import { ErrnoError } from "../errno.js";
-import { messageOf } from "../errors.js";
+import { MusicfsError, messageOf } from "../errors.js";
 import type { Hooks, ScanSummary } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange } from "../model/entry.js";
+import type { HeldRemoval, OriginFile } from "../model/origin.js";
+import { NO_FACTS } from "./album-knowledge.js";
 import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
+import { Follower } from "./follower.js";
 import type { LibraryOrigin } from "./library-origin.js";
-import {
-  applyChange,
-  compareListing,
-  hasChanged,
-  type ListingContext,
-  type ListingResult,
-  removeAllOf,
-  removeFiles,
-} from "./listing.js";
+import { applyChange, hasChanged, type ListingContext } from "./listing.js";
+import { type LookResult, OriginLister } from "./origin-lister.js";
 import { ScanProgress } from "./progress.js";
 import { readTagsOfNoted } from "./reading.js";
+import { RemovalGuard } from "./removal-guard.js";
+import { removeAllOf, removeFiles } from "./removing.js";
 import type { TagPool } from "./tags/tag-pool.js";
 import type { TagProblemCode } from "./tags/tag-problem.js";
 import { TrackShelf } from "./track-shelf.js";
@@ -38,16 +36,21 @@ export interface LibraryOptions {
   readonly onChanges: (changes: readonly EntryChange[]) => void;
 }
 
+/** What is to be looked at again. */
+export interface RescanRequest {
+  /** Default: all origins. */
+  readonly source?: LibraryOrigin;
+  /** A file or folder of the origin, with all below it. Default: everything. */
+  readonly path?: string;
+}
+
 /** Longest wait for an origin's word on one file, in milliseconds. */
 const LOOK_TIMEOUT_MS = 8_000;
 /** Pause between two looks at what a running listing has noted, in milliseconds. */
 const LISTING_POLL_MS = 20;
 
-const NOTHING: ListingResult = { files: 0, added: 0, changed: 0, removed: 0, unreadableFolders: 0 };
-
-interface Summary extends ListingResult {
+interface Summary extends LookResult {
   readonly originId: string;
-  readonly complete: boolean;
   readonly started: number;
 }
 
@@ -59,6 +62,9 @@ export class Library {
   readonly #views: Views;
   readonly #shelf: TrackShelf;
   readonly #albums: AlbumShelf;
+  readonly #guard: RemovalGuard;
+  readonly #lister: OriginLister;
+  readonly #followers = new Map<number, Follower>();
   readonly #progress = new ScanProgress();
   readonly #committed = (): void => this.#publish();
   // One reader at a time, so that no file is read twice.
@@ -76,7 +82,17 @@ export class Library {
     );
     this.#shelf = new TrackShelf({ catalogue, log, originIds, views: this.#views.open });
     this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, committed: this.#committed });
+    this.#guard = new RemovalGuard({
+      catalogue,
+      onChange: (source, held) => this.#heldChanged(source, held),
+    });
+    this.#lister = new OriginLister(this.#listingContext, this.#guard, hooks);
     this.#publish();
+  }
+
+  /** The views, in the order of the config. */
+  get views(): readonly { readonly root: string; readonly number: number }[] {
+    return this.#views.open;
   }
 
   /**
@@ -104,18 +120,64 @@ export class Library {
     this.#progress.start();
     try {
       if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
-      // What could not be read may be readable now; what is malformed stays so until the file changes.
-      this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
       await this.#removeUnconfigured(signal);
       await this.#views.removeUnclaimed(this.#committed, signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
-      const listings = Promise.all(this.#options.origins.map((source) => this.#scanOrigin(source, signal)));
-      await this.#readUntil(listings, signal);
-      for (const summary of await listings)
-        await this.#options.hooks.scanCompleted.call(this.#summaryOf(summary));
+      await this.#scanOrigins(this.#options.origins, undefined, signal);
     } finally {
       this.#progress.end();
     }
+  }
+
+  /**
+   * Looks at origins again, and reads the tags of what is new or different.
+   *
+   * @returns what it did of each origin.
+   * @throws `MFS_USAGE` for a path that leads out of an origin, or `signal.reason`.
+   */
+  async rescan({ source, path }: RescanRequest, signal: AbortSignal): Promise<ScanSummary[]> {
+    const sources = source ? [source] : this.#options.origins;
+    const paths = path === undefined ? undefined : [checkedPath(path)];
+    this.#progress.start();
+    try {
+      return await this.#scanOrigins(sources, paths, signal);
+    } finally {
+      this.#progress.end();
+    }
+  }
+
+  /**
+   * Removes the files of an origin that were held, if a listing still misses them.
+   *
+   * @returns how many were removed; 0 when nothing was held.
+   * @throws `MFS_ORIGIN_UNAVAILABLE` when it cannot be listed.
+   */
+  async confirmRemoval(source: LibraryOrigin, signal: AbortSignal): Promise<number> {
+    if (!this.#guard.held(source)) return 0;
+    const { complete, removed } = await this.#lister.look(source, undefined, signal, { allows: () => true });
+    if (!complete) {
+      throw new MusicfsError(
+        "MFS_ORIGIN_UNAVAILABLE",
+        `nothing was removed, since origin '${source.origin.id}' cannot be listed: ${source.error}`,
+      );
+    }
+    this.#guard.release(source);
+    return removed;
+  }
+
+  /** Notices the changes of every origin from now on. Resolves when `signal` has aborted and all is at rest. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const running = this.#options.origins.map((source) => {
+      const follower = new Follower({
+        source,
+        log: this.#options.log,
+        look: (paths) => this.#lookAt(source, paths, signal),
+        releasableInMs: () => this.#guard.releasableInMs(source),
+      });
+      this.#followers.set(source.number, follower);
+      return follower.run(signal);
+    });
+    await Promise.all(running);
   }
 
   /**
@@ -131,7 +193,7 @@ export class Library {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
     try {
       const file = await source.origin.stat(row.path, deadline);
-      if (!file) removeFiles(this.#listingContext, [row]);
+      if (!file) this.#removeOne(source, row);
       else if (hasChanged(row, file)) this.#applyChange(row, file);
       else return;
     } catch (error) {
@@ -141,10 +203,9 @@ export class Library {
       );
     }
     this.#committed();
+    this.#progress.start();
     this.#progress.found(1);
-    this.#readUntil(Promise.resolve(), signal).catch((error) => {
-      if (!signal.aborted) this.#options.log.error(`reading tags failed: ${messageOf(error)}`);
-    });
+    this.#readNoted(signal);
   }
 
   scanStatus(): ScanStatus {
@@ -152,37 +213,107 @@ export class Library {
   }
 
   originStatus(): OriginStatus[] {
-    return this.#options.origins.map(({ number, origin, error }) => ({
-      id: origin.id,
-      files: this.#options.catalogue.files.count(number),
-      ...(error === undefined ? {} : { error }),
-    }));
+    return this.#options.origins.map((source) => {
+      const { number, origin, error } = source;
+      const held = this.#guard.held(source);
+      return {
+        id: origin.id,
+        files: this.#options.catalogue.files.count(number),
+        changes: this.#followers.get(number)?.mode ?? "rescan",
+        ...(error === undefined ? {} : { error }),
+        ...(held ? { held } : {}),
+      };
+    });
   }
 
   get #listingContext(): ListingContext {
     const { catalogue, log } = this.#options;
-    return { catalogue, log, editor: this.#editor, progress: this.#progress, committed: this.#committed };
+    return {
+      catalogue,
+      log,
+      editor: this.#editor,
+      guard: this.#guard,
+      progress: this.#progress,
+      // Elsewhere the album is looked at as a whole, since a file came or went.
+      moved: (row) => {
+        if (this.#albums.isHeap(row.album)) this.#shelf.put(row, NO_FACTS);
+      },
+      committed: this.#committed,
+    };
   }
 
-  async #scanOrigin(source: LibraryOrigin, signal: AbortSignal): Promise<Summary> {
+  async #scanOrigins(
+    sources: readonly LibraryOrigin[],
+    paths: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<ScanSummary[]> {
+    // What could not be read may be readable now; what is malformed stays so until the file changes.
+    this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
+    const listings = Promise.all(sources.map((source) => this.#scanOrigin(source, paths, signal)));
+    await this.#readUntil(listings, signal);
+    const summaries = (await listings).map((summary) => this.#summaryOf(summary));
+    for (const summary of summaries) await this.#options.hooks.scanCompleted.call(summary);
+    return summaries;
+  }
+
+  async #scanOrigin(
+    source: LibraryOrigin,
+    paths: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<Summary> {
     const originId = source.origin.id;
     const started = performance.now();
+    await this.#followers.get(source.number)?.beforeListing(signal);
     await this.#options.hooks.scanStarted.call({ originId });
-    this.#progress.listingStarted();
-    try {
-      const result = await compareListing(this.#listingContext, source, signal);
-      source.error = undefined;
-      return { originId, complete: true, ...result, started };
-    } catch (error) {
-      if (signal.aborted) throw error;
-      source.error = messageOf(error);
-      this.#options.log.warn(
-        `origin '${originId}' cannot be listed; what is known of it stays: ${source.error}`,
-      );
-      return { originId, complete: false, ...NOTHING, started };
-    } finally {
-      this.#progress.listingEnded();
+    const result = await this.#lister.look(source, paths, signal);
+    return { originId, ...result, started };
+  }
+
+  // What a follower wants: nobody waits for the tags.
+  async #lookAt(
+    source: LibraryOrigin,
+    paths: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (paths === undefined) {
+      await this.rescan({ source }, signal);
+      return;
     }
+    this.#progress.start();
+    try {
+      await this.#lister.look(source, paths, signal);
+    } finally {
+      this.#readNoted(signal);
+    }
+  }
+
+  // Ends what was started of the progress.
+  #readNoted(signal: AbortSignal): void {
+    this.#readUntil(Promise.resolve(), signal)
+      .catch((error) => {
+        if (!signal.aborted) this.#options.log.error(`reading tags failed: ${messageOf(error)}`);
+      })
+      .finally(() => this.#progress.end());
+  }
+
+  #removeOne(source: LibraryOrigin, row: FileRow): void {
+    const known = this.#options.catalogue.files.count(source.number);
+    if (this.#guard.allows(source, { missing: 1, known, listed: undefined })) {
+      removeFiles(this.#listingContext, [row]);
+    }
+  }
+
+  #heldChanged(source: LibraryOrigin, held: HeldRemoval | undefined): void {
+    const { id } = source.origin;
+    if (held) {
+      this.#options.log.warn(
+        `${held.files} of ${held.ofFiles} files of origin '${id}' are missing at once; they stay until a later ` +
+          `listing shows the same, or somebody runs: musicfs origin confirm '${id}'`,
+      );
+    } else {
+      this.#options.log.info(`no removal of origin '${id}' is held any more`);
+    }
+    this.#lister.heldChanged(source, held);
   }
 
   #summaryOf({ started, ...summary }: Summary): ScanSummary {
@@ -222,7 +353,7 @@ export class Library {
     return reading;
   }
 
-  #applyChange(row: FileRow, file: Parameters<typeof applyChange>[3]): void {
+  #applyChange(row: FileRow, file: OriginFile): void {
     const { catalogue } = this.#options;
     catalogue.transaction(() => applyChange(catalogue, this.#editor, row, file));
   }
@@ -250,4 +381,11 @@ export class Library {
       removed: pathsOf("removed"),
     });
   }
+}
+
+// Somebody's path in an origin, as origins have them.
+function checkedPath(path: string): string {
+  const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+  if (!segments.includes("..") && !path.includes("\0")) return segments.join("/");
+  throw new MusicfsError("MFS_USAGE", `'${path}' is no path in an origin; give one such as 'Artist/Album'`);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { FILE_STATE } from "../catalogue/schema.js";
@@ -5,12 +6,13 @@ import type { Logger } from "../logger.js";
 import type { OriginFile, UnreadableFolder } from "../model/origin.js";
 import { BitSet } from "./bit-set.js";
 import type { LibraryOrigin } from "./library-origin.js";
+import { findMoved } from "./moves.js";
 import type { ScanProgress } from "./progress.js";
+import type { RemovalGuard } from "./removal-guard.js";
+import { removeMissing } from "./removing.js";
+import { slices } from "./slices.js";
 import { isAudioName } from "./tags/format.js";
 import type { TreeEditor } from "./tree-editor.js";
-
-/** Rows looked at or removed in one go, so that the main thread is free again after a few milliseconds. */
-const SLICE = 256;
 
 /** What a listing found. */
 export interface ListingResult {
@@ -25,79 +27,132 @@ export interface ListingContext {
   readonly catalogue: Catalogue;
   readonly editor: TreeEditor;
   readonly progress: ScanProgress;
+  readonly guard: Pick<RemovalGuard, "allows">;
   readonly log: Logger;
+  /** Told of a file that has another path; inside the transaction that notes it. */
+  readonly moved: (row: FileRow) => void;
   /** Called after each commit. */
   readonly committed: () => void;
 }
 
+/** What a listing has shown. */
+export interface Listed {
+  /** Files that were known before it began have an id up to this. */
+  readonly lastKnownId: number;
+  /** Ids of the known files that it showed. */
+  readonly seen: BitSet;
+  readonly unreadable: readonly UnreadableFolder[];
+  readonly files: number;
+  /** The paths that were listed with all below them; absent: everything. */
+  readonly paths?: readonly string[];
+}
+
 /**
  * Compares an origin's listing with the catalogue: what is new or has another size, modification time or
- * version is noted to be read; what a complete listing no longer shows is removed.
+ * version is noted to be read; what has another path is moved; what a complete listing no longer shows is removed.
  *
- * Nothing is removed when the listing fails, below a folder that could not be read, or when the origin
- * shows no file at all although it had some: that is what a disk that is not mounted looks like.
+ * Nothing is removed when the listing fails, below a folder that could not be read, or when more is missing than
+ * the guard allows.
  *
+ * @param paths lists only these, with all below them.
  * @throws what the origin threw, or `signal.reason`; all that was seen until then stays noted.
  */
 export async function compareListing(
   context: ListingContext,
   source: LibraryOrigin,
+  paths: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<ListingResult> {
   const lastKnownId = context.catalogue.files.maxId();
   const seen = new BitSet();
   const unreadable: UnreadableFolder[] = [];
+  const only = paths && outermost(paths);
   const counts = { files: 0, added: 0, changed: 0 };
 
-  for await (const batch of source.origin.list(signal)) {
+  for await (const batch of source.origin.list(signal, only)) {
     signal.throwIfAborted();
     const audio = batch.files.filter((file) => isAudioName(file.path));
-    for (const slice of slices(audio, SLICE)) {
-      noteFiles(context, source.number, slice, seen, counts);
+    for (const slice of slices(audio)) {
+      await noteFiles(context, source, slice, { lastKnownId, seen }, counts, signal);
       await nextTurn();
     }
     noteUnreadable(context, source, batch.unreadable, unreadable);
   }
 
-  const removed = await removeUnseen(
-    context,
-    source,
-    { lastKnownId, seen, unreadable, files: counts.files },
-    signal,
-  );
+  const listed = { lastKnownId, seen, unreadable, files: counts.files, ...(only && { paths: only }) };
+  const removed = await removeMissing(context, source, listed, signal);
   return { ...counts, removed, unreadableFolders: unreadable.length };
 }
 
-function noteFiles(
+// Without the paths that lie below another one; `undefined` when one stands for everything.
+function outermost(paths: readonly string[]): readonly string[] | undefined {
+  const all = new Set(paths);
+  if (all.has("")) return undefined;
+  return [...all].filter((path) => {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (all.has(path.slice(0, end))) return false;
+    }
+    return true;
+  });
+}
+
+async function noteFiles(
   context: ListingContext,
-  originNumber: number,
+  source: LibraryOrigin,
   files: readonly OriginFile[],
-  seen: BitSet,
+  { lastKnownId, seen }: Pick<Listed, "lastKnownId" | "seen">,
   counts: { files: number; added: number; changed: number },
-): void {
+  signal: AbortSignal,
+): Promise<void> {
+  const { catalogue } = context;
+  const rowsOf = () => files.map(({ path }) => catalogue.files.byPath(source.number, path));
+  let rows = rowsOf();
+  let moved: ReadonlyMap<string, FileRow> | undefined;
+  const unknown = files.filter((_, index) => !rows[index]);
+  // Where nothing was known before, nothing was moved.
+  if (unknown.length > 0 && lastKnownId > 0) {
+    moved = await findMoved(catalogue, source, unknown, seen, signal);
+    rows = rowsOf();
+  }
   let unchanged = 0;
-  let toRead = 0;
-  context.catalogue.transaction(() => {
-    for (const file of files) {
-      const row = context.catalogue.files.byPath(originNumber, file.path);
-      if (row) seen.add(row.id);
-      if (!row) {
-        seen.add(context.catalogue.files.insert(originNumber, file).id);
-        counts.added++;
-      } else if (hasChanged(row, file)) {
-        applyChange(context.catalogue, context.editor, row, file);
-        counts.changed++;
-      } else if (row.state === FILE_STATE.read) {
-        unchanged++;
-        continue;
-      }
-      toRead++;
+  catalogue.transaction(() => {
+    for (const [index, file] of files.entries()) {
+      const what = noteFile(context, source.number, file, rows[index], seen, moved?.get(file.path));
+      if (what === "added" || what === "changed") counts[what]++;
+      if (what === "unchanged") unchanged++;
     }
   });
   counts.files += files.length;
   context.progress.unchanged(unchanged);
-  context.progress.found(toRead);
+  context.progress.found(files.length - unchanged);
   context.committed();
+}
+
+function noteFile(
+  context: ListingContext,
+  originNumber: number,
+  file: OriginFile,
+  row: FileRow | undefined,
+  seen: BitSet,
+  movedRow: FileRow | undefined,
+): "added" | "changed" | "noted" | "unchanged" {
+  const { catalogue, editor } = context;
+  if (!row && movedRow) {
+    const now = catalogue.files.move(movedRow, file);
+    if (now.state !== FILE_STATE.read) return "noted";
+    context.moved(now);
+    return "unchanged";
+  }
+  seen.add(row?.id ?? catalogue.files.insert(originNumber, file).id);
+  if (!row) return "added";
+  if (hasChanged(row, file)) {
+    applyChange(catalogue, editor, row, file);
+    return "changed";
+  }
+  if (file.identity !== undefined && file.identity !== row.identity) {
+    catalogue.files.setIdentity(row.id, file.identity);
+  }
+  return row.state === FILE_STATE.read ? "unchanged" : "noted";
 }
 
 /** Whether a listing shows another content than the catalogue knows. */
@@ -111,77 +166,6 @@ export function hasChanged(row: FileRow, file: OriginFile): boolean {
 export function applyChange(catalogue: Catalogue, editor: TreeEditor, row: FileRow, file: OriginFile): void {
   catalogue.files.update(row, file);
   editor.touchTrack(row, file.sizeBytes);
-}
-
-interface Listed {
-  readonly lastKnownId: number;
-  readonly seen: BitSet;
-  readonly unreadable: readonly UnreadableFolder[];
-  readonly files: number;
-}
-
-async function removeUnseen(
-  context: ListingContext,
-  source: LibraryOrigin,
-  listed: Listed,
-  signal: AbortSignal,
-): Promise<number> {
-  const { catalogue, log } = context;
-  const known = catalogue.files.count(source.number);
-  if (listed.files === 0 && known > 0) {
-    log.warn(
-      `origin '${source.origin.id}' lists no music although it had ${known} files; they stay, as its disk may not be mounted`,
-    );
-    return 0;
-  }
-  return removeWhere(context, source.number, (row) => isGone(row, listed), signal);
-}
-
-/** Removes every file of an origin. */
-export async function removeAllOf(
-  context: RemovalContext,
-  originNumber: number,
-  signal: AbortSignal,
-): Promise<void> {
-  await removeWhere(context, originNumber, () => true, signal);
-}
-
-async function removeWhere(
-  context: RemovalContext,
-  originNumber: number,
-  isGone: (row: FileRow) => boolean,
-  signal: AbortSignal,
-): Promise<number> {
-  let removed = 0;
-  for (let id = 0; ; ) {
-    const rows = context.catalogue.files.after(originNumber, id, SLICE);
-    const last = rows.at(-1);
-    if (!last) return removed;
-    id = last.id;
-    removed += removeFiles(context, rows.filter(isGone));
-    await nextTurn();
-    signal.throwIfAborted();
-  }
-}
-
-type RemovalContext = Pick<ListingContext, "catalogue" | "editor" | "committed">;
-
-function isGone(row: FileRow, { lastKnownId, seen, unreadable }: Listed): boolean {
-  if (row.id > lastKnownId || seen.has(row.id)) return false;
-  return !unreadable.some(({ path }) => path === "" || row.path.startsWith(`${path}/`));
-}
-
-/** Removes files and their names; one transaction. */
-export function removeFiles(context: RemovalContext, rows: readonly FileRow[]): number {
-  if (rows.length === 0) return 0;
-  context.catalogue.transaction(() => {
-    for (const row of rows) {
-      context.editor.removeTrack(row);
-      context.catalogue.files.remove(row);
-    }
-  });
-  context.committed();
-  return rows.length;
 }
 
 // Counted, and named in the log; the first few at once, since a whole disk can be unreadable.
@@ -198,13 +182,4 @@ function noteUnreadable(
     }
   }
   context.progress.unreadableFolders(batch.length);
-}
-
-function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
-}
-
-/** Lets the event loop turn once, for whatever else waits. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

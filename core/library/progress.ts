@@ -59,7 +59,8 @@ export class ScanProgress {
 
   status(skipped: number): ScanStatus {
     const filesPerSecond = this.#rate();
-    const left = this.#total - this.#done;
+    // What another look had noted may be read by this one.
+    const left = Math.max(0, this.#total - this.#done);
     const knowsEta = this.#running > 0 && this.#listing === 0 && filesPerSecond > 0;
     return {
       state: this.#running > 0 ? "running" : "idle",

@@ -1,9 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { NO_FACTS } from "./album-knowledge.js";
 import type { AlbumShelf } from "./album-shelf.js";
 import { directAccessOf, type LibraryOrigin } from "./library-origin.js";
-import { nextTurn } from "./listing.js";
 import type { ScanProgress } from "./progress.js";
 import type { TagJob, TagPool, TagResult } from "./tags/tag-pool.js";
 import type { TrackShelf } from "./track-shelf.js";
@@ -111,8 +111,9 @@ function commit(
       const current = catalogue.files.byId(row.id);
       if (!result || !current || current.mtimeMs !== row.mtimeMs || current.sizeBytes !== row.sizeBytes)
         return;
-      catalogue.files.saveReading(row, result.tags, result.audio, result.problem);
-      if (albums.isHeap(row.album)) shelf.put(row, NO_FACTS);
+      catalogue.files.saveReading(current, result.tags, result.audio, result.problem);
+      if (result.head) catalogue.files.setHead(row.id, result.head);
+      if (albums.isHeap(current.album)) shelf.put(current, NO_FACTS);
     });
   });
   progress.read(rows.length);

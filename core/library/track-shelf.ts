@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { FILE_KIND } from "../catalogue/schema.js";
@@ -5,7 +6,6 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Track } from "../model/track.js";
 import { type FolderFacts, factsOfFolder, NO_FACTS } from "./album-knowledge.js";
-import { nextTurn } from "./listing.js";
 import { NAMES_VERSION } from "./names.js";
 import { originSegments, TRACK_VERSION, trackOf } from "./track.js";
 import { pathsOf } from "./track-places.js";

@@ -1,9 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { NameRow } from "../catalogue/tree.js";
 import type { Hooks } from "../hooks.js";
 import { ROOT_INO } from "../model/entry.js";
 import { Branch } from "./branch.js";
-import { nextTurn } from "./listing.js";
 import { Placer } from "./placer.js";
 import { isReserved, RESERVED_NAMES } from "./reserved-names.js";
 import type { TreeEditor } from "./tree-editor.js";

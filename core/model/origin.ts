@@ -14,6 +14,17 @@ export interface OriginFile {
   readonly mtimeMs: number;
   /** What the origin calls this version of the content, such as an ETag. */
   readonly version?: string;
+  /**
+   * Names the file itself, whatever it is called: it stays the same when the file is moved. Two paths may have
+   * the same (hard links), and a file that was replaced may keep it.
+   */
+  readonly identity?: string;
+}
+
+/** Paths that something happened to: files or folders, new, different or gone. */
+export interface OriginChanges {
+  /** Below the origin's root; each stands for all below it, too, and `""` for everything. */
+  readonly paths: readonly string[];
 }
 
 /** A folder that could not be listed. What was known below it stays: an error is never a deletion. */
@@ -41,6 +52,16 @@ export interface LocalAccess {
   readonly followSymlinks: boolean;
 }
 
+/** So many files of an origin vanished at once that it may be an accident: they stay until it is confirmed, or seen again. */
+export interface HeldRemoval {
+  /** Files that the last listing no longer had. */
+  readonly files: number;
+  /** Files of the origin before. */
+  readonly ofFiles: number;
+  /** When it was noticed, in milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
 /** What the disk or the bucket behind an origin holds, for `statfs`. */
 export interface OriginCapacity {
   readonly totalBytes: number;
@@ -66,9 +87,11 @@ export interface Origin {
    * Lists every file below the root. A listing that ends without throwing is complete, apart from the
    * folders that it reported as unreadable.
    *
+   * @param paths only these files and folders, with all that is below them; one that does not exist is no
+   * error. An origin that cannot do that lists everything.
    * @throws when the root itself cannot be listed.
    */
-  list(signal: AbortSignal): AsyncIterable<ListingBatch>;
+  list(signal: AbortSignal, paths?: readonly string[]): AsyncIterable<ListingBatch>;
   /** Looks at one file. `undefined` means that the origin says it does not exist; anything else throws. */
   stat(path: string, signal: AbortSignal): Promise<OriginFile | undefined>;
   /**
@@ -77,6 +100,17 @@ export interface Origin {
    * @throws when the bytes cannot be had, or are no longer those of the version of `file`.
    */
   read(file: OriginFile, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Tells of changes as they happen; absent where nobody does. The first one comes, without paths, when from
+   * then on nothing is missed; each later one when its files have settled, so that one which is still being
+   * written is told of when it is whole.
+   *
+   * @throws what makes watching impossible, in words for a person; the origin is polled then, and asked again
+   * at each poll.
+   */
+  watch?(signal: AbortSignal): AsyncIterable<OriginChanges>;
+  /** How often the origin is listed where it is not watched, in milliseconds; 0 for never. @default 15 minutes */
+  readonly pollIntervalMs?: number;
   /** Asked every minute while mounted; absent where nothing is known. */
   capacity?(signal: AbortSignal): Promise<OriginCapacity>;
   /** Releases connections and workers. Called once, when the daemon stops. */

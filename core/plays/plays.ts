@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Database, Statement } from "better-sqlite3";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
-import { nextTurn } from "../library/listing.js";
 
 /** Rows that are looked at in one go: a millisecond or two. */
 const SLICE = 200;

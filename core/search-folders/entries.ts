@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { QueryEntry } from "../catalogue/query-folders.js";
 import { ROOT_VIEW } from "../catalogue/schema.js";
-import { nextTurn } from "../library/listing.js";
 import { rankedName } from "../library/ranked-name.js";
 import type { Track } from "../model/track.js";
 import { LINK_MAX_BYTES } from "../vfs/limits.js";

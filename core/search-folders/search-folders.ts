@@ -1,8 +1,8 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { QueryEntry } from "../catalogue/query-folders.js";
 import { ErrnoError } from "../errno.js";
 import { messageOf } from "../errors.js";
-import { nextTurn } from "../library/listing.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange, NodeAttributes } from "../model/entry.js";
 import { settledBy } from "../settled-by.js";

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { isMusicfsError, MusicfsError, messageOf } from "../errors.js";
-import { nextTurn } from "../library/listing.js";
 import { trackOf } from "../library/track.js";
 import type { Logger } from "../logger.js";
 import { Latency } from "../metrics/latency.js";

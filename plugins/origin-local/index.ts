@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { definePlugin, z } from "musicfs";
+import { definePlugin, duration, z } from "musicfs";
 import { openLocalOrigin } from "./local-origin.js";
 
 const options = z.strictObject({
@@ -18,6 +18,16 @@ const options = z.strictObject({
    * always there. @default false
    */
   cache: z.boolean().default(false),
+  /**
+   * Whether changes are noticed as they happen; `"auto"`: where the disk is this machine's own and the system
+   * has watches enough. @default "auto"
+   */
+  watch: z.union([z.literal("auto"), z.literal(false)]).default("auto"),
+  /**
+   * How often the folder is looked through where it is not watched: milliseconds, or text such as `"5 min"`;
+   * a tenth more or less each time. `0` for never. @default "5 min"
+   */
+  pollInterval: duration({ minMs: 0, maxMs: 7 * 86_400_000 }).default(300_000),
 });
 
 /** Music in a folder of this machine; see README.md beside this file. */
@@ -26,9 +36,9 @@ export const originLocal = definePlugin({
   provides: ["origin"],
   options,
   instance: ({ id, path }) => id ?? path,
-  setup({ hooks, configDir, log }, { id, path, followSymlinks, cache }) {
+  setup({ hooks, configDir, log }, { id, path, ...rest }) {
     const folder = resolvePath(path, configDir);
-    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, followSymlinks, cache, log }));
+    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, log, ...rest }));
   },
 });
 

@@ -4,16 +4,21 @@ import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import {
   ErrnoError,
+  type LocalAccess,
   type Logger,
   MusicfsError,
   type Origin,
   type OriginCapacity,
+  type OriginChanges,
   type OriginFile,
   openLocal,
   pathFromBytes,
   pathToBytes,
 } from "musicfs";
+import { remoteTypeOf } from "./network-mounts.js";
+import { originFile } from "./origin-file.js";
 import { walkInWorker } from "./walk.js";
+import { watchInWorker } from "./watch.js";
 
 const readAsync = promisify(readFd);
 const closeAsync = promisify(close);
@@ -28,25 +33,32 @@ export interface LocalOriginOptions {
   readonly followSymlinks: boolean;
   /** Whether the files are read through the content store. */
   readonly cache: boolean;
+  readonly watch: "auto" | false;
+  /** In milliseconds; 0 for never. */
+  readonly pollInterval: number;
   readonly log: Logger;
 }
 
 /** Opens the folder as an origin, also while it is not there: its disk may come later. */
 export async function openLocalOrigin(options: LocalOriginOptions): Promise<Origin> {
-  const { id, followSymlinks, cache } = options;
+  const { id, followSymlinks, cache, pollInterval } = options;
   const root = await realRoot(options.folder);
+  const local = { root, followSymlinks };
   const at = (path: string): Buffer | string =>
     pathToBytes(path === "" ? root : `${root === "/" ? "" : root}/${path}`);
 
   return {
     id,
-    local: { root, followSymlinks },
+    local,
     cache,
+    pollIntervalMs: pollInterval,
 
-    async *list(signal) {
+    async *list(signal, paths) {
       await requireFolder(root);
-      yield* walkInWorker(root, followSymlinks, signal);
+      yield* walkInWorker(local, paths, signal);
     },
+
+    ...(options.watch === false ? {} : { watch: (signal: AbortSignal) => watchLocal(local, signal) }),
 
     async stat(path, signal) {
       signal.throwIfAborted();
@@ -85,6 +97,23 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
       };
     },
   };
+}
+
+async function* watchLocal(local: LocalAccess, signal: AbortSignal): AsyncGenerator<OriginChanges> {
+  await requireFolder(local.root);
+  const type = await remoteTypeOf(pathToBytes(local.root));
+  if (type !== undefined) throw new Error(`it is on ${type}, which does not tell of changes made elsewhere`);
+  try {
+    yield* watchInWorker(local, signal);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? noWatchesLeft() : error;
+  }
+}
+
+function noWatchesLeft(): Error {
+  return new Error(
+    "the system's inotify watches are used up; allow more: sysctl fs.inotify.max_user_watches=1048576",
+  );
 }
 
 // The folder of a disk that is mounted later may lie behind links already; a root that still has one in it
@@ -134,7 +163,7 @@ async function statFile(
 ): Promise<OriginFile | undefined> {
   try {
     const found = await (followSymlinks ? statPath(location) : lstat(location));
-    return found.isFile() ? { path, sizeBytes: found.size, mtimeMs: found.mtimeMs } : undefined;
+    return found.isFile() ? originFile(path, found) : undefined;
   } catch (error) {
     if (isNotThere(error)) return undefined;
     throw error;

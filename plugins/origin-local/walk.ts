@@ -1,11 +1,13 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { type ListingBatch, MusicfsError } from "musicfs";
+import type { ListingBatch, LocalAccess } from "musicfs";
+import { receive } from "./messages.js";
 
 /** What the walker is started with. */
 export interface WalkOrder {
   readonly root: string;
   readonly followSymlinks: boolean;
+  /** Paths to look at, with all below them; absent: everything. */
+  readonly paths?: readonly string[];
   /** `Int32Array(1)`: batches that were sent and not yet taken; the walker waits while there are too many. */
   readonly pending: SharedArrayBuffer;
 }
@@ -20,18 +22,18 @@ export type WalkMessage = ListingBatch | undefined;
  * @throws `signal.reason` on abort, or what ended the thread.
  */
 export async function* walkInWorker(
-  root: string,
-  followSymlinks: boolean,
+  { root, followSymlinks }: LocalAccess,
+  paths: readonly string[] | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ListingBatch> {
   signal.throwIfAborted();
   const pending = new Int32Array(new SharedArrayBuffer(4));
-  const order: WalkOrder = { root, followSymlinks, pending: pending.buffer };
+  const order: WalkOrder = { root, followSymlinks, pending: pending.buffer, ...(paths && { paths }) };
   const worker = new Worker(new URL("./walker.js", import.meta.url), {
     workerData: order,
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
   });
-  const messages = receive(worker);
+  const messages = receive<WalkMessage>(worker, "lists");
   const onAbort = (): void => messages.fail(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -47,40 +49,4 @@ export async function* walkInWorker(
     // Not awaited: a thread that hangs in a system call ends only when that returns.
     void worker.terminate();
   }
-}
-
-interface Messages {
-  next(): Promise<WalkMessage>;
-  fail(error: unknown): void;
-}
-
-function receive(worker: Worker): Messages {
-  const queue: WalkMessage[] = [];
-  let failure: { error: unknown } | undefined;
-  let wake = (): void => undefined;
-  const fail = (error: unknown): void => {
-    failure ??= { error };
-    wake();
-  };
-  worker.on("message", (message: WalkMessage) => {
-    queue.push(message);
-    wake();
-  });
-  worker.on("error", fail);
-  void once(worker, "exit").then(
-    () => fail(new MusicfsError("MFS_INTERNAL", "the thread that lists the folder ended too early")),
-    fail,
-  );
-  return {
-    fail,
-    async next() {
-      while (queue.length === 0) {
-        if (failure) throw failure.error;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return queue.shift();
-    },
-  };
 }

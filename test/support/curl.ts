@@ -50,7 +50,8 @@ export async function curlStream(
   const length = [json.length >> 8, json.length & 255].map(
     (byte) => `\\x${byte.toString(16).padStart(2, "0")}`,
   );
-  const pipe = `printf '\\0\\0\\0${length.join("")}%s' "$1" | curl "\${@:2}"`;
+  // In base64, since lengths are no text.
+  const pipe = `set -o pipefail; printf '\\0\\0\\0${length.join("")}%s' "$1" | curl "\${@:2}" | base64 -w 0`;
   const args = ["-sS", "--max-time", "50", "-w", STATUS_LINE, "-H", "content-type: application/connect+json"];
   const command = [
     "bash",
@@ -66,8 +67,10 @@ export async function curlStream(
   ];
   const { code, stdout, stderr } = await run(command);
   if (code !== 0) throw new Error(`curl ended with ${code}: ${stderr}`);
-  const end = stdout.lastIndexOf("\n");
-  return { status: Number(stdout.slice(end + 1)), messages: parseFrames(Buffer.from(stdout.slice(0, end))) };
+  const answer = Buffer.from(stdout, "base64");
+  const end = answer.lastIndexOf("\n");
+  const status = Number(answer.toString("latin1", end + 1));
+  return { status, messages: parseFrames(answer.subarray(0, end)) };
 }
 
 // The last frame says how the stream ended.

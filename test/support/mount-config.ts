@@ -17,6 +17,8 @@ export interface TestConfig {
   readonly plugins?: readonly string[];
   /** Lines of code that stand in the config, such as `collections: { … },`. */
   readonly lines?: readonly string[];
+  /** The expression of `views`; without it the layout stands among the plugins. */
+  readonly views?: string;
   /** Threads that read tags. */
   readonly scanWorkers?: number;
 }
@@ -36,23 +38,25 @@ export function configText(config: TestConfig, mountpoint: string): string {
     imports = [],
     plugins = [],
     lines = [],
+    views,
     scanWorkers,
   } = config;
   const factory = FACTORIES[driver];
   const entries = [
     ...plugins,
     ...(library === undefined ? [] : [`originLocal(${JSON.stringify({ path: library, ...originOptions })})`]),
-    "layoutArtistAlbum()",
+    ...(views === undefined ? ["layoutArtistAlbum()"] : []),
     `${factory}(${JSON.stringify(driverOptions ?? {})})`,
   ];
   return [
     `import { defineConfig } from "musicfs";`,
-    `import { layoutArtistAlbum, ${factory}, originLocal } from "musicfs/plugins";`,
+    `import { layoutArtistAlbum, layoutOrigin, ${factory}, originLocal } from "musicfs/plugins";`,
     ...imports,
     "export default defineConfig({",
     `  mountpoint: ${JSON.stringify(mountpoint)},`,
     ...(scanWorkers === undefined ? [] : [`  scan: { workers: ${scanWorkers} },`]),
     ...lines,
+    ...(views === undefined ? [] : [`  views: ${views},`]),
     `  plugins: [${entries.join(", ")}],`,
     "});",
     "",

@@ -1,14 +1,23 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { MusicfsError, messageOf } from "../../errors.js";
+import type { ScanSummary } from "../../hooks.js";
 import type { LibraryOrigin } from "../../library/library-origin.js";
 import type { ControlContext } from "../context.js";
 import { type OriginSchema, OriginState } from "../gen/musicfs/v1/origins_pb.js";
+import { heldMessage } from "../held-message.js";
 import type { Methods } from "../methods.js";
 import { probeOrigin } from "../probe-origin.js";
-import { unimplemented } from "./unimplemented.js";
+import { progressStream } from "../progress-stream.js";
+import { scanMessage, summaryMessage } from "../scan-message.js";
+import type { ScanStatus } from "../status.js";
+
+/** How often the progress of a rescan is told, in milliseconds. */
+const PROGRESS_EVERY_MS = 250;
 
 export function originMethods({
   catalogue,
+  instance,
+  library,
   origins,
 }: ControlContext): Pick<Methods, "listOrigins" | "getOriginHealth" | "rescanOrigin" | "confirmOrigin"> {
   return {
@@ -26,17 +35,38 @@ export function originMethods({
       }
     },
 
-    rescanOrigin: unimplemented("control of origins"),
-    confirmOrigin: unimplemented("control of origins"),
+    async *rescanOrigin({ originId, path }, { signal }) {
+      const source = originId === undefined ? undefined : requireOrigin(origins, originId);
+      const request = { ...(source ? { source } : {}), ...(path === undefined ? {} : { path }) };
+      const stream = progressStream<ScanStatus, ScanSummary[]>(async (onProgress, stop) => {
+        const timer = setInterval(() => onProgress(library.scanStatus()), PROGRESS_EVERY_MS);
+        try {
+          return await library.rescan(request, AbortSignal.any([stop, instance.signal]));
+        } finally {
+          clearInterval(timer);
+        }
+      }, signal);
+      for await (const step of stream) {
+        if ("progress" in step) yield { progress: scanMessage(step.progress) };
+        else for (const summary of step.result) yield { summary: summaryMessage(summary) };
+      }
+    },
+
+    async confirmOrigin({ originId }, { signal }) {
+      return { removed: await library.confirmRemoval(requireOrigin(origins, originId), signal) };
+    },
   };
 
   function originMessage({ origin, number, error }: LibraryOrigin): MessageInitShape<typeof OriginSchema> {
+    const status = library.originStatus().find(({ id }) => id === origin.id);
     return {
       id: origin.id,
       state: error === undefined ? OriginState.CONNECTED : OriginState.DISCONNECTED,
       ...(error === undefined ? {} : { error }),
       files: catalogue.files.count(number),
       ...(origin.local ? { localRoot: origin.local.root } : {}),
+      changes: status?.changes ?? "rescan",
+      ...(status?.held ? { held: heldMessage(status.held) } : {}),
     };
   }
 }

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * Reads a range of a file. May put the bytes into `into`, which is at least `lengthBytes` long, and return
  * a view of it; fewer bytes only where the file ends. The range lies within the file, and is at most
@@ -65,6 +67,7 @@ export class BlockReader {
   /** The last used first. */
   readonly #blocks: Block[] = [];
   #bytesRead = 0;
+  #head: Uint8Array | undefined;
 
   constructor(source: ByteSource, pool: BlockPool) {
     this.sizeBytes = source.sizeBytes;
@@ -86,6 +89,11 @@ export class BlockReader {
       done += copyFrom(block, target, position, done, length);
     }
     return length;
+  }
+
+  /** A hash of the first block, once that has been read: {@link headHash}. */
+  get head(): Uint8Array | undefined {
+    return this.#head;
   }
 
   /** Gives the buffers back to the pool. Nothing is read afterwards. */
@@ -139,10 +147,16 @@ export class BlockReader {
     if (bytes.length !== length) {
       throw new ReadFailedError(`${bytes.length} bytes came where ${length} were asked for`);
     }
+    if (number === 0) this.#head ??= headHash(bytes);
     const block = { number, buffer, bytes };
     this.#blocks.unshift(block);
     return block;
   }
+}
+
+/** Names a content by its first {@link BLOCK_BYTES}: 16 bytes of their SHA-256. */
+export function headHash(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest().subarray(0, 16);
 }
 
 function copyFrom(block: Block, target: Uint8Array, position: number, done: number, length: number): number {

@@ -22,6 +22,8 @@ export interface TagReading {
   /** `format` is `""` where the content could not be told. */
   readonly audio: AudioProperties;
   readonly problem?: TagProblem;
+  /** What the content begins with, as `headHash` names it; absent where nothing could be read. */
+  readonly head?: Uint8Array;
 }
 
 /** A reading that gave nothing but a problem. */
@@ -42,11 +44,16 @@ export function failedReading(problem: TagProblem, format = ""): TagReading {
 export async function readTags(input: TagInput, pool = new BlockPool()): Promise<TagReading> {
   if (input.sizeBytes === 0) return failedReading(tagProblem("empty", "the file has no bytes"));
   const file = new BlockReader(input, pool);
+  const reading = await readContent(file, input.name, pool);
+  return file.head ? { ...reading, head: file.head } : reading;
+}
+
+async function readContent(file: BlockReader, name: string, pool: BlockPool): Promise<TagReading> {
   let content = file;
   try {
     const { source, contentStart, damage } = await withoutId3Ballast(file);
     if (source) content = new BlockReader(source, pool);
-    const sniffed = await sniffFormat(content, contentStart, input.name);
+    const sniffed = await sniffFormat(content, contentStart, name);
     if (!sniffed)
       return failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
     const reading = await readKnown(content, sniffed);

@@ -42,10 +42,24 @@ const CALLS: readonly Call[] = [
     request: { originId: EXAMPLE_LIBRARY },
     expect: ({ latencyMs }) => assert.ok(Number(latencyMs) > 0),
   },
-  { method: "RescanOrigin", isMissing: true },
-  { method: "ConfirmOrigin", isMissing: true },
+  {
+    method: "RescanOrigin",
+    request: { originId: EXAMPLE_LIBRARY, path: "Loose" },
+    expect: ({ progress, summary }) => assert.ok(progress || (summary as Message).complete === true),
+  },
+  {
+    method: "ConfirmOrigin",
+    request: { originId: EXAMPLE_LIBRARY },
+    expect: ({ removed }) => assert.ok(!removed),
+  },
   { method: "GetScanReport", isMissing: true },
-  { method: "ListViews", isMissing: true },
+  {
+    method: "ListViews",
+    expect: ({ views }) => {
+      const [view] = views as Message[];
+      assert.deepEqual([view?.path, view?.layout, view?.tracks], ["/", "layout-artist-album", 32]);
+    },
+  },
   { method: "GetCacheStats", isMissing: true },
   { method: "GetCacheUsage", isMissing: true },
   { method: "ClearCache", isMissing: true },

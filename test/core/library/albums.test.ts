@@ -23,6 +23,7 @@ function fileOf(path: string, tags: Tags): TaggedFile {
     ino: id,
     kind: 0,
     album: 1,
+    identity: null,
   };
   return { ...row, path, tags: { ...lists, ...tags }, audio: { format: "flac" } };
 }

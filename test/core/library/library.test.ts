@@ -1,103 +1,15 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { layoutArtistAlbum, layoutOrigin, originLocal } from "musicfs/plugins";
-import { type Catalogue, openCatalogue } from "../../../core/catalogue/catalogue.js";
-import type { Config } from "../../../core/config/config.js";
-import { makeGeneratedFolders } from "../../../core/generated/generated-disk.js";
-import { createInstance, openOrigins } from "../../../core/instance.js";
-import type { Library } from "../../../core/library/library.js";
-import { createLibraryParts } from "../../../core/library-parts.js";
-import { ROOT_INO } from "../../../core/model/entry.js";
-import type { Origin } from "../../../core/model/origin.js";
 import { definePlugin, type Plugin } from "../../../core/plugin.js";
-import { type AudioFormat, type AudioTags, writeAudio } from "../../support/audio-writer.js";
-import { silentLogger } from "../../support/loggers.js";
+import { writeAudio } from "../../support/audio-writer.js";
+import { type LibraryBench, openLibraryBench, originOf } from "../../support/library-bench.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
-const NEVER = new AbortController().signal;
-
-interface Bench {
-  readonly music: string;
-  readonly warnings: string[];
-  write(path: string, format: AudioFormat, tags: AudioTags): void;
-  /** Scans as a start of the daemon does, on the same catalogue. */
-  scan(plugins?: readonly Plugin[], views?: Readonly<Record<string, Plugin>>): Promise<Scanned>;
-}
-
-interface Scanned {
-  readonly catalogue: Catalogue;
-  readonly library: Library;
-  readonly tree: string[];
-}
-
-function openBench(t: TestContext): Bench {
-  const folder = temporaryFolder(t);
-  const music = join(folder, "music");
-  mkdirSync(music);
-  const catalogue = openCatalogue(join(folder, "catalogue.sqlite"));
-  t.after(() => catalogue.close());
-  const warnings: string[] = [];
-  return {
-    music,
-    warnings,
-    write(path, format, tags) {
-      mkdirSync(dirname(join(music, path)), { recursive: true });
-      writeFileSync(join(music, path), writeAudio(format, tags));
-    },
-    async scan(plugins = [originLocal({ path: music, id: "music" }), layoutArtistAlbum()], views = {}) {
-      const given = Object.entries(views).map(([root, layout]) => ({ root, layout }));
-      const config = { ...CONFIG, plugins, views: given, configDir: folder, stateDir: folder };
-      const instance = await createInstance(config, silentLogger(warnings));
-      const origins = await openOrigins(instance, catalogue);
-      const parts = createLibraryParts(
-        config,
-        instance,
-        catalogue,
-        origins,
-        makeGeneratedFolders(join(folder, "cache"), folder),
-        silentLogger(warnings),
-        () => undefined,
-      );
-      try {
-        await parts.library.scan(NEVER);
-        return { catalogue, library: parts.library, tree: [...paths(catalogue, ROOT_INO, "")].sort() };
-      } finally {
-        await parts.close();
-        await instance.dispose();
-      }
-    },
-  };
-}
-
-const CONFIG: Config = {
-  name: "test",
-  mountpoint: "/nowhere",
-  plugins: [],
-  views: [],
-  cacheDir: "/nowhere",
-  stateDir: "/nowhere",
-  runtimeDir: "/nowhere",
-  socketPath: "/nowhere/test.sock",
-  scan: { workers: 1, timeoutMs: 10_000 },
-  control: {},
-  collections: [],
-  searchFolders: { limit: 200, folders: 64, keepMs: 3_600_000 },
-  logLevel: "info",
-  configFile: "/nowhere/musicfs.config.ts",
-  configDir: "/nowhere",
-};
-
-function* paths(catalogue: Catalogue, ino: number, prefix: string): Generator<string> {
-  for (const entry of catalogue.reader.readdir(ino, 0, 1_000_000)) {
-    if (entry.kind === "directory") yield* paths(catalogue, entry.ino, `${prefix}/${entry.name}`);
-    else yield `${prefix}/${entry.name}`;
-  }
-}
-
 test("tracks are shown by their tags, and by their folder where they have none", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("x/1.flac", "flac", {
     title: "One",
     artists: ["Ann"],
@@ -133,7 +45,7 @@ test("tracks are shown by their tags, and by their folder where they have none",
 });
 
 test("a second scan reads nothing that did not change, and notices what did", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "First" });
   bench.write("b.flac", "flac", { title: "B", artists: ["Ann"], album: "First" });
   bench.write("c.flac", "flac", { title: "C", artists: ["Ann"], album: "First" });
@@ -175,7 +87,7 @@ test("a second scan reads nothing that did not change, and notices what did", as
 });
 
 test("the tree of one folder depends on its files, whatever the order of the scan, and follows them", async (t) => {
-  const write = (bench: Bench, name: string, artist: string, disc: number, year?: number): void =>
+  const write = (bench: LibraryBench, name: string, artist: string, disc: number, year?: number): void =>
     bench.write(`hits/CD${disc}/${name}.flac`, "flac", {
       title: name,
       artists: [artist],
@@ -187,7 +99,7 @@ test("the tree of one folder depends on its files, whatever the order of the sca
   );
   const steps = [all, [...all].reverse()];
   for (const order of steps) {
-    const bench = openBench(t);
+    const bench = openLibraryBench(t);
     for (const [name, artist, disc, year] of order) {
       write(bench, name, artist, disc, name === "b" ? undefined : year);
       await bench.scan();
@@ -208,7 +120,7 @@ test("the tree of one folder depends on its files, whatever the order of the sca
 });
 
 test("a folder with more tracks than an album has is a heap, whichever way it grew", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   const write = (at: number): void =>
     bench.write(`heap/${at}.wav`, "wav", { title: `${at}`, artists: [`Artist ${at % 7}`], album: "Heap" });
   for (let at = 0; at < 499; at++) write(at);
@@ -223,7 +135,7 @@ test("a folder with more tracks than an album has is a heap, whichever way it gr
 });
 
 test("an error is never a deletion", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("a/1.flac", "flac", { title: "1", artists: ["Ann"], album: "X" });
   bench.write("b/2.flac", "flac", { title: "2", artists: ["Ann"], album: "X" });
   const { tree } = await bench.scan();
@@ -246,7 +158,7 @@ test("an error is never a deletion", async (t) => {
 });
 
 test("what lies below a folder that cannot be read stays", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   const path = (batch: string): string => `${batch}/1.flac`;
   const files = ["a", "b"].map((batch) => ({ path: path(batch), sizeBytes: 4, mtimeMs: 0 }));
   let unreadable: string[] = [];
@@ -266,7 +178,7 @@ test("what lies below a folder that cannot be read stays", async (t) => {
 });
 
 test("the tags of an origin without local files are read through it", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   const bytes = writeAudio("flac", { title: "Far", artists: ["Away"], album: "Album" });
   const plugin = originOf({
     async *list() {
@@ -278,7 +190,7 @@ test("the tags of an origin without local files are read through it", async (t) 
 });
 
 test("a file that could not be read is read again at the next scan; a malformed one is not", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   const bytes = writeAudio("flac", { title: "T", artists: ["A"], album: "B" });
   const reads: string[] = [];
   let fails = true;
@@ -311,7 +223,7 @@ test("a file that could not be read is read again at the next scan; a malformed 
 });
 
 test("another layout places every track anew, without reading a tag", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "First", genres: ["Folk"] });
   const origin = originLocal({ path: bench.music, id: "music" });
   await bench.scan([origin, layoutArtistAlbum()]);
@@ -321,7 +233,7 @@ test("another layout places every track anew, without reading a tag", async (t) 
 });
 
 test("each view has a layout of its own, over the same tracks; changing one places that one anew", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("x/a.flac", "flac", { title: "A", artists: ["Ann"], album: "First", genres: ["Folk"] });
   const origin = originLocal({ path: bench.music, id: "music" });
   const asked: string[] = [];
@@ -366,7 +278,7 @@ test("each view has a layout of its own, over the same tracks; changing one plac
 });
 
 test("a layout that throws leaves a track to its folder, and is named", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("x/a.flac", "flac", { title: "A", artists: ["Ann"] });
   bench.write("x/b.flac", "flac", { title: "B", artists: ["Ann"] });
   const picky = definePlugin({
@@ -387,7 +299,7 @@ test("a layout that throws leaves a track to its folder, and is named", async (t
 });
 
 test("an origin that left the config takes its files with it", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   bench.write("a.flac", "flac", { title: "A", artists: ["Ann"], album: "X" });
   const other = temporaryFolder(t);
   writeFileSync(join(other, "b.flac"), writeAudio("flac", { title: "B", artists: ["Bo"], album: "Y" }));
@@ -400,7 +312,7 @@ test("an origin that left the config takes its files with it", async (t) => {
 });
 
 test("links do not lead out of the root unless the config wants it, and never in circles", async (t) => {
-  const bench = openBench(t);
+  const bench = openLibraryBench(t);
   const outside = temporaryFolder(t);
   writeFileSync(
     join(outside, "o.flac"),
@@ -422,19 +334,3 @@ test("links do not lead out of the root unless the config wants it, and never in
   );
   assert.equal(tree.length, 3);
 });
-
-function originOf(origin: Partial<Origin>): Plugin {
-  const whole: Origin = {
-    id: "memory",
-    async *list() {},
-    stat: async () => undefined,
-    read: async (_file, _offset, lengthBytes) => Buffer.alloc(lengthBytes),
-    ...origin,
-  };
-  return definePlugin({
-    name: "origin-memory",
-    setup({ hooks }) {
-      hooks.openOrigin.tap(() => whole);
-    },
-  })();
-}
