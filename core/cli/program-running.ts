@@ -17,7 +17,7 @@ export function addRunning(program: Command): void {
   program
     .command("stop")
     .description("unmount, let running reads finish, and leave nothing behind")
-    .option("--timeout <seconds>", "how long to wait for the end", parseSeconds, 30)
+    .option("--timeout <seconds>", "how long readers may take to finish", parseSeconds, 5)
     .option("--json", "for programs")
     .action(async (_, command) => {
       const { stop } = await import("./stop.js");

@@ -28,8 +28,12 @@ export interface Daemon {
   rescan(): void;
   /** Settles once: everything is released then. */
   readonly ended: Promise<DaemonEnd>;
-  /** Unmounts, drains and releases; a second call does not wait for running requests. */
-  stop(reason: string): Promise<void>;
+  /**
+   * Opens nothing more, waits for running reads, unmounts and releases; a second call waits no longer.
+   *
+   * @param graceMs longest that it waits for readers, in milliseconds. @default 5 seconds
+   */
+  stop(reason: string, graceMs?: number): Promise<void>;
 }
 
 export interface DaemonEnd {

@@ -19,6 +19,7 @@ import {
   STATFS_OUT_BYTES,
   WRITING_OPS,
 } from "./protocol.js";
+import { CONTROL } from "./shared-state.js";
 import { SYSTEM_ERRNO } from "./syscalls.js";
 
 const STATFS_BLOCK_BYTES = 4096;
@@ -30,6 +31,7 @@ export interface ServerDependencies {
   readonly files: Files;
   readonly table: OpenTable;
   readonly ownership: Ownership;
+  readonly control: Int32Array;
   readonly counters: Float64Array;
   readonly latencies: Float64Array;
   readonly wantsPassthrough: boolean;
@@ -74,7 +76,7 @@ export class Server {
   }
 
   #dispatch(opcode: number, lengthBytes: number): void {
-    const { channel, directories, files } = this.#use;
+    const { channel, control, directories, files } = this.#use;
     switch (opcode) {
       case OP.lookup:
         this.#lookup(lengthBytes);
@@ -86,7 +88,8 @@ export class Server {
         directories.list(true);
         break;
       case OP.open:
-        files.open();
+        if (control[CONTROL.draining] === 1) channel.replyError(SYSTEM_ERRNO.ENOTCONN);
+        else files.open();
         break;
       case OP.read:
         files.read();

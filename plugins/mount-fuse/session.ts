@@ -70,6 +70,7 @@ class FuseMount implements Mount {
   #late: LateRequests | undefined;
   #passthrough: Passthrough | undefined;
   #isStopping = false;
+  #graceEndMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
   #sweeper: NodeJS.Timeout | undefined;
   #invalidations: Promise<void> = Promise.resolve();
@@ -153,25 +154,35 @@ class FuseMount implements Mount {
   }
 
   async unmount(graceMs: number): Promise<void> {
+    this.#graceEndMs = Math.min(this.#graceEndMs, performance.now() + graceMs);
     const mounted = this.#mounted;
     if (mounted && !this.#isStopping) {
       this.#isStopping = true;
-      this.#late?.close();
-      await this.#free(mounted, graceMs);
+      Atomics.store(this.#state.control, CONTROL.draining, 1);
+      await this.#free(mounted);
       await this.#dismissCrew();
     }
     await this.ended;
   }
 
   // Without a mountpoint that can be freed, the workers leave all the same: what is left is a dead mount.
-  async #free(mounted: Mounted, graceMs: number): Promise<void> {
+  async #free(mounted: Mounted): Promise<void> {
     try {
-      if (await freeWithin(mounted, graceMs)) return;
+      if (await this.#freeInTime(mounted)) return;
       this.#late?.abort();
       await detach(mounted.mountpoint);
     } catch (error) {
       this.#session.log.warn(`${mounted.mountpoint} cannot be unmounted: ${(error as Error).message}`);
     }
+  }
+
+  // The grace may be cut short while it lasts.
+  async #freeInTime(mounted: Mounted): Promise<boolean> {
+    while (!(await unmount(mounted))) {
+      if (performance.now() >= this.#graceEndMs) return false;
+      await new Promise((resolve) => setTimeout(resolve, UNMOUNT_RETRY_MS));
+    }
+    return true;
   }
 
   #receive(message: WorkerMessage): void {
@@ -279,15 +290,6 @@ class FuseMount implements Mount {
     if (this.#mounted) closeSync(this.#mounted.fd);
     closeSync(this.#stopFd);
   }
-}
-
-async function freeWithin(mounted: Mounted, graceMs: number): Promise<boolean> {
-  const deadline = performance.now() + graceMs;
-  while (!(await unmount(mounted))) {
-    if (performance.now() >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, UNMOUNT_RETRY_MS));
-  }
-  return true;
 }
 
 function withDeadline(work: Promise<void>, limitMs: number, message: string): Promise<void> {

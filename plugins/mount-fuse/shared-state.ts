@@ -16,6 +16,8 @@ export const CONTROL = {
   minor: 4,
   /** Who waits for the kernel: see `leadership.ts`. */
   leader: 5,
+  /** 1: the mount is about to go, and nothing is opened any more. */
+  draining: 6,
   count: 8,
 } as const;
 

@@ -101,6 +101,7 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
     }),
     table,
     ownership,
+    control: state.control,
     counters,
     latencies,
     wantsPassthrough: input.passthrough,

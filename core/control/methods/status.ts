@@ -5,8 +5,8 @@ import { statusMessage } from "../status-message.js";
 export function statusMethods({ daemon }: ControlContext): Pick<Methods, "getStatus" | "shutdown"> {
   return {
     getStatus: () => statusMessage(daemon.status()),
-    shutdown: () => {
-      void daemon.stop("somebody asked for it");
+    shutdown: ({ timeoutMs }) => {
+      void daemon.stop("somebody asked for it", timeoutMs);
       return {};
     },
   };

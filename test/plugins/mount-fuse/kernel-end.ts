@@ -77,6 +77,7 @@ export function openKernelEnd(): KernelEnd {
   const stat = new StatBuffer(syscalls);
   const server = new Server({
     channel,
+    control,
     latencies: new Float64Array(LATENCY_NUMBERS),
     vfs,
     directories: new Directories({ channel, vfs, ownership, leadership }),
