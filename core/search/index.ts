@@ -20,3 +20,4 @@ export {
 export { DOCUMENTS_VERSION, type DocumentChanges, type DocumentSource, openDocuments } from "./documents.js";
 export { Indexer, type IndexerOptions, type IndexPosition, type IndexWriter } from "./indexer.js";
 export { type HandedSearch, SearchQueue, type SearchQueueOptions } from "./search-queue.js";
+export { EVERY, wordsOfRange, yearWords } from "./years.js";

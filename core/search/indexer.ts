@@ -38,7 +38,7 @@ const GATHER_MS = 50;
 /** Least time between two commits while the library changes, in milliseconds: each costs some ten. */
 const COMMIT_EVERY_MS = 400;
 /** The same while the index is more than a batch behind: there what counts is to be done. */
-const COMMIT_BEHIND_MS = 5_000;
+const COMMIT_BEHIND_MS = 15_000;
 
 /**
  * Keeps an index what the catalogue is: reads what changed since the index's own last commit, batch by batch, and

@@ -1,10 +1,11 @@
-import type { SearchQuery, TextField } from "musicfs/search";
-import { EVERY, wordsOfRange } from "./years.js";
+import { EVERY, type SearchQuery, type TextField, wordsOfRange } from "musicfs/search";
 
 /** What an expression needs to know of the index. */
 export interface Vocabulary {
   /** Words of the index that are `distance` edits away at most, the nearest first. */
   near(word: string, distance: number): readonly string[];
+  /** The first two characters of words that begin with `initial`. */
+  pairs(initial: string): readonly string[];
 }
 
 /** A query in FTS5's language, with the leaves that it is made of. */
@@ -27,6 +28,12 @@ export function expressionOf(query: SearchQuery, vocabulary: Vocabulary, column?
     leaves.push(inColumn);
     return inColumn;
   };
+  // There are lists for pairs of characters: those of one letter are made of its pairs.
+  const prefix = (word: string, field: TextField | undefined): string => {
+    if ([...word].length > 1) return leaf(`${quote(word)} *`, field);
+    const pairs = vocabulary.pairs(word).map((pair) => leaf(`${quote(pair)} *`, field));
+    return anyOf([leaf(quote(word), field), ...pairs]);
+  };
   const write = (part: SearchQuery, column: TextField | undefined): string => {
     const writePart = (inner: SearchQuery): string => write(inner, column);
     switch (part.kind) {
@@ -48,7 +55,7 @@ export function expressionOf(query: SearchQuery, vocabulary: Vocabulary, column?
       case "word":
         return leaf(quote(part.word), part.field ?? column);
       case "prefix":
-        return leaf(`${quote(part.word)} *`, part.field ?? column);
+        return prefix(part.word, part.field ?? column);
       case "phrase":
         return leaf(quote(part.words.join(" ")) + (part.prefix ? " *" : ""), part.field ?? column);
       case "fuzzy":

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { DOCUMENTS_VERSION, TEXT_FIELDS } from "musicfs/search";
 
 /** Changes whenever the same documents would make another index. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const CACHE_KIB = 16_384;
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -18,12 +18,12 @@ const OURS = /\.sqlite(?:-wal|-shm)?$/u;
 
 /**
  * Words come folded, with one space between two and no other sign of ASCII: FTS5's `ascii` tokenizer parts them
- * there and leaves them as they are. Beginnings of one to three letters have lists of their own.
+ * there and leaves them as they are. Beginnings of two letters have lists of their own.
  */
 const SCHEMA = `
   CREATE VIRTUAL TABLE tracks USING fts5(
     ${TEXT_FIELDS.join(", ")}, year,
-    content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3'
+    content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2'
   );
   CREATE TABLE vocabulary (
     initial TEXT NOT NULL,

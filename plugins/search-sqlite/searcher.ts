@@ -13,6 +13,8 @@ import { expressionOf, type Vocabulary } from "./expressions.js";
 const RANKED_ROWS = 5_000;
 /** Words that one with slips may stand for. */
 const MAX_NEAR = 30;
+/** Pairs of characters that one letter stands for when it is a beginning. */
+const MAX_PAIRS = 100;
 /** Expressions whose number of rows is remembered. */
 const MAX_COUNTED = 2_000;
 
@@ -29,6 +31,7 @@ export class SqliteSearcher {
   readonly #countSome: Statement<[string, number], number>;
   readonly #vocabulary: Vocabulary;
   readonly #isCommon = new Map<string, boolean>();
+  readonly #pairs = new Map<string, readonly string[]>();
 
   constructor(db: Database) {
     const weights = [...TEXT_FIELDS.map((field) => WEIGHTS[field] ?? 1), 0].join(", ");
@@ -51,12 +54,21 @@ export class SqliteSearcher {
         "SELECT word FROM vocabulary WHERE initial = ? AND length BETWEEN ? AND ?",
       )
       .pluck();
-    this.#vocabulary = { near: (word, distance) => nearOf(near, word, distance) };
+    const pairs = db
+      .prepare<[string, number], string>(
+        "SELECT DISTINCT substr(word, 1, 2) FROM vocabulary WHERE initial = ? AND length > 1 LIMIT ?",
+      )
+      .pluck();
+    this.#vocabulary = {
+      near: (word, distance) => nearOf(near, word, distance),
+      pairs: (initial) => this.#pairsOf(pairs, initial),
+    };
   }
 
   /** The index has changed. */
   refresh(): void {
     this.#isCommon.clear();
+    this.#pairs.clear();
   }
 
   search(query: SearchQuery, limit: number): SearchAnswer {
@@ -82,6 +94,13 @@ export class SqliteSearcher {
       isAll = column === undefined && ids.length < limit;
     }
     return { hits: [...hits.values()], ...(isAll ? { total: hits.size } : {}) };
+  }
+
+  #pairsOf(statement: Statement<[string, number], string>, initial: string): readonly string[] {
+    const known = this.#pairs.get(initial) ?? statement.all(initial, MAX_PAIRS);
+    if (this.#pairs.size >= MAX_COUNTED) this.#pairs.clear();
+    this.#pairs.set(initial, known);
+    return known;
   }
 
   #hasManyRows(leaf: string): boolean {

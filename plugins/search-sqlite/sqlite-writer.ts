@@ -5,8 +5,8 @@ import {
   type IndexWriter,
   type SearchDocument,
   TEXT_FIELDS,
+  yearWords,
 } from "musicfs/search";
-import { yearWords } from "./years.js";
 
 /** Words that are known to be in the vocabulary already; a set in memory saves most of the asking. */
 const MAX_KNOWN = 200_000;

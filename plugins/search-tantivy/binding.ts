@@ -41,7 +41,6 @@ interface QueryFactory {
   disjunctionMaxQuery(parts: readonly Query[], tieBreaker: number): Query;
   boostQuery(query: Query, boost: number): Query;
   constScoreQuery(query: Query, score: number): Query;
-  rangeQuery(schema: Schema, field: string, type: number, from: number, to: number): Query;
 }
 
 export interface DocAddress {
@@ -101,7 +100,6 @@ export interface Tantivy {
   readonly Query: QueryFactory;
   readonly TextAnalyzerBuilder: new (tokenizer: object) => { build(): object };
   readonly TokenizerStatic: { whitespace(): object };
-  readonly FieldType: { readonly U64: number };
 }
 
 /** The package with the binary for this machine. */

@@ -17,7 +17,7 @@ export interface IndexerThreadData {
 
 /** Documents in one go. */
 const BATCH = 500;
-const NICENESS = 10;
+const NICENESS = 5;
 const LOOK_FOR_PARENT_MS = 2_000;
 
 const { cataloguePath, indexPath, parentPid } = workerData as IndexerThreadData;

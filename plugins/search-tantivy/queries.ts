@@ -1,4 +1,4 @@
-import type { SearchQuery, TextField } from "musicfs/search";
+import { type SearchQuery, type TextField, wordsOfRange } from "musicfs/search";
 import { OCCUR, type Query, type Schema, type Tantivy } from "./binding.js";
 import { POSITION_ID, REST } from "./schema.js";
 
@@ -15,12 +15,10 @@ const TIE_BREAKER = 0.1;
 /** Makes tantivy's queries of ours; never through its parser. */
 export class QueryBuilder {
   readonly #queries: Tantivy["Query"];
-  readonly #u64: number;
   readonly #schema: Schema;
 
   constructor(tantivy: Tantivy, schema: Schema) {
     this.#queries = tantivy.Query;
-    this.#u64 = tantivy.FieldType.U64;
     this.#schema = schema;
   }
 
@@ -46,8 +44,7 @@ export class QueryBuilder {
       case "nothing":
         return queries.emptyQuery();
       case "years":
-        if (query.from === query.to) return queries.termQuery(this.#schema, "year", query.from, "basic");
-        return queries.rangeQuery(this.#schema, "year", this.#u64, query.from, query.to);
+        return this.#years(query.from, query.to);
       case "all":
         return queries.booleanQuery([
           ...query.of.map((part) => ({ occur: OCCUR.must, query: this.#part(part) })),
@@ -60,6 +57,18 @@ export class QueryBuilder {
       default:
         return this.#inFields(query);
     }
+  }
+
+  // A few lists of words: to go through the years of all tracks takes longer.
+  #years(from: number, to: number): Query {
+    const queries = this.#queries;
+    const years = wordsOfRange(from, to).map((word) => ({
+      occur: OCCUR.should,
+      query: queries.termQuery(this.#schema, "years", word, "basic"),
+    }));
+    return years.length === 0
+      ? queries.emptyQuery()
+      : queries.constScoreQuery(queries.booleanQuery(years), 1);
   }
 
   #inFields(query: WordQuery): Query {

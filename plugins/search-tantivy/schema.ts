@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
-import { DOCUMENTS_VERSION, type SearchDocument, TEXT_FIELDS, type TextField } from "musicfs/search";
+import {
+  DOCUMENTS_VERSION,
+  type SearchDocument,
+  TEXT_FIELDS,
+  type TextField,
+  yearWords,
+} from "musicfs/search";
 import type { Schema, Tantivy } from "./binding.js";
 
 /** Changes whenever the same documents would make another index. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const TOKENIZER = "words";
 
@@ -26,7 +32,7 @@ export const POSITION_ID = 0;
 export function createSchema(tantivy: Tantivy): Schema {
   const builder = new tantivy.SchemaBuilder();
   builder.addUnsignedField("id", { stored: true, indexed: true });
-  builder.addUnsignedField("year", { indexed: true, fast: true });
+  builder.addTextField("years", { tokenizerName: TOKENIZER, indexOption: "basic" });
   builder.addTextField("position", { stored: true, tokenizerName: TOKENIZER, indexOption: "basic" });
   for (const field of [...TEXT_FIELDS, REST]) {
     builder.addTextField(field, { tokenizerName: TOKENIZER, indexOption: "position" });
@@ -41,7 +47,7 @@ export function tokenizerOf(tantivy: Tantivy): readonly [name: string, analyzer:
 
 /** A document as `addJson` takes it. */
 export function jsonOf({ id, year, words }: SearchDocument): string {
-  return JSON.stringify({ id, ...(year === undefined ? {} : { year }), ...words, [REST]: restOf(words) });
+  return JSON.stringify({ id, years: yearWords(year), ...words, [REST]: restOf(words) });
 }
 
 // Each word once would break phrases; the artist's own albums would have their artist twice.

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { installWithout } from "../support/install-without.js";
 import { configText } from "../support/mount-config.js";
 import { run } from "../support/process.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { EXAMPLE_LIBRARY } from "../support/tree-files.js";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 test("without the package fuse-native, all else works, and its driver names the line to type", async (t) => {
   const folder = temporaryFolder(t);
@@ -25,15 +23,3 @@ test("without the package fuse-native, all else works, and its driver names the 
   assert.match(stderr, /MFS_MACHINE_LACKS[\s\S]*fuse-native[\s\S]*npm install fuse-native/);
   assert.equal(code, 6);
 });
-
-/** Makes an installation that lacks one package. @returns its executable. */
-function installWithout(missing: string, folder: string): string {
-  mkdirSync(join(folder, "node_modules"), { recursive: true });
-  for (const part of ["dist/core", "dist/plugins"])
-    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
-  for (const name of readdirSync(join(ROOT, "node_modules"))) {
-    if (name !== missing) symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
-  }
-  return join(folder, "dist/core/cli/bin.js");
-}

@@ -1,14 +1,14 @@
-/** A word that every document has in the column of years. */
+/** A word that every document has among its years. */
 export const EVERY = "x";
 
-/** What a document has in the column of years: `1984` gives `x 1984 198x 19xx`. */
+/** A year as words, for engines that know words only: `1984` gives `x 1984 198x 19xx`. */
 export function yearWords(year: number | undefined): string {
   if (year === undefined) return EVERY;
   const digits = String(year).padStart(4, "0");
   return `${EVERY} ${digits} ${digits.slice(0, 3)}x ${digits.slice(0, 2)}xx`;
 }
 
-/** Words of which the years from `from` to `to` have exactly one: whole centuries and decades by one word each. */
+/** Words of {@link yearWords} of which the years from `from` to `to` have exactly one: whole centuries and decades by one word each. */
 export function wordsOfRange(from: number, to: number): string[] {
   const words: string[] = [];
   for (let year = from; year <= to; ) {
