@@ -1,4 +1,5 @@
 import { ErrnoError } from "../errno.js";
+import { messageOf } from "../errors.js";
 import type { Origin } from "../model/origin.js";
 import { settledBy } from "../settled-by.js";
 import { type Blob, BlobGoneError } from "../store/blob.js";
@@ -258,7 +259,7 @@ export class CachedFile {
         piece ? piece.to * BLOCK_BYTES : this.#endOfStored(blob, at, blocks.to),
       );
       const part = target.subarray(at - offsetBytes, end - offsetBytes);
-      const filling = piece ? fillFrom(piece, part, at, signal) : readFrom(blob, part, at);
+      const filling = piece ? fillFrom(piece, part, at, signal) : this.#readFrom(blob, part, at);
       // Should the loop end early, nobody awaits it.
       filling.catch(() => undefined);
       parts.push(filling);
@@ -266,6 +267,19 @@ export class CachedFile {
     }
     await Promise.all(parts);
     return target;
+  }
+
+  // Where the cache's disk fails, the origin is asked: what cannot be read is not found to be right again.
+  async #readFrom(blob: Blob | undefined, target: Uint8Array, atBytes: number): Promise<void> {
+    if (!blob) throw new BlobGoneError("there is no blob");
+    try {
+      await blob.read(atBytes, target);
+    } catch (error) {
+      if (error instanceof BlobGoneError) throw error;
+      this.#use.store.failed(error);
+      if (!blob.isGone) blob.distrust();
+      throw new BlobGoneError(messageOf(error));
+    }
   }
 
   #endOfStored(blob: Blob | undefined, atBytes: number, toBlock: number): number {
@@ -284,11 +298,6 @@ async function fillFrom(
 ): Promise<void> {
   const start = atBytes - piece.offsetBytes;
   target.set((await piece.wait(signal)).subarray(start, start + target.length));
-}
-
-async function readFrom(blob: Blob | undefined, target: Uint8Array, atBytes: number): Promise<void> {
-  if (!blob) throw new BlobGoneError("there is no blob");
-  await blob.read(atBytes, target);
 }
 
 function bytesOf({ from, to }: BlockRange): number {

@@ -44,7 +44,8 @@ export class StoreOperations implements Store {
   stats(): StoreStats {
     const { store, policy, catalogue } = this.#parts;
     const { counters, index, room, health } = store;
-    const origins = this.#originStats();
+    const stats = this.#originStats();
+    const origins = stats.map(({ wholeFiles: _, ...origin }) => origin);
     const logicalBytes = origins.reduce((sum, origin) => sum + origin.logicalBytes, 0);
     const { reason } = health;
     return {
@@ -53,7 +54,7 @@ export class StoreOperations implements Store {
       maxBytes: policy.maxBytes,
       minFreeBytes: policy.minFreeBytes,
       files: origins.reduce((sum, { files }) => sum + files, 0),
-      wholeFiles: index.byOrigin().reduce((sum, { wholeFiles }) => sum + wholeFiles, 0),
+      wholeFiles: stats.reduce((sum, { wholeFiles }) => sum + wholeFiles, 0),
       pinnedFiles: catalogue.pins.count(),
       logicalBytes,
       storedBytes: room.usedBytes,
@@ -122,26 +123,38 @@ export class StoreOperations implements Store {
     return { files: removal.files, bytes: removal.bytes + swept.bytes };
   }
 
-  #originStats(): OriginStoreStats[] {
+  #originStats(): (OriginStoreStats & { readonly wholeFiles: number })[] {
     const { store } = this.#parts;
-    const unflushed = new Map<string, number>();
-    for (const blob of store.openBlobs) {
-      const difference = blob.logicalBytes - blob.flushedBytes;
-      if (difference === 0) continue;
-      for (const { originId } of store.index.versionsOf(blob.id)) {
-        unflushed.set(originId, (unflushed.get(originId) ?? 0) + difference);
-      }
-    }
-    return store.index.byOrigin().map(({ originId, files, logicalBytes }) => ({
+    const unflushed = this.#unflushed();
+    return store.index.byOrigin().map(({ originId, files, wholeFiles, logicalBytes }) => ({
       originId,
       files,
-      logicalBytes: logicalBytes + (unflushed.get(originId) ?? 0),
+      wholeFiles: wholeFiles + (unflushed.get(originId)?.wholeFiles ?? 0),
+      logicalBytes: logicalBytes + (unflushed.get(originId)?.bytes ?? 0),
       ...store.counters.ofOrigin(originId),
     }));
   }
 
+  // What the index does not know yet, by origin.
+  #unflushed(): Map<string, { readonly bytes: number; readonly wholeFiles: number }> {
+    const { store } = this.#parts;
+    const unflushed = new Map<string, { bytes: number; wholeFiles: number }>();
+    for (const { id, sizeBytes, logicalBytes, flushedBytes } of store.openBlobs) {
+      const bytes = logicalBytes - flushedBytes;
+      if (bytes === 0) continue;
+      const wholeFiles = Number(logicalBytes >= sizeBytes) - Number(flushedBytes >= sizeBytes);
+      for (const { originId } of store.index.versionsOf(id)) {
+        const sum = unflushed.get(originId) ?? { bytes: 0, wholeFiles: 0 };
+        unflushed.set(originId, { bytes: sum.bytes + bytes, wholeFiles: sum.wholeFiles + wholeFiles });
+      }
+    }
+    return unflushed;
+  }
+
   #storedFile({ id, originId, file, blobId, ...version }: IndexedVersion): StoredFile {
-    const { logicalBytes, storedBytes, usedMs, isFirst } = version;
+    const { storedBytes, usedMs, isFirst } = version;
+    // What was not flushed yet is there, too.
+    const logicalBytes = this.#parts.store.openBlob(blobId)?.logicalBytes ?? version.logicalBytes;
     return {
       ...file,
       id,

@@ -115,7 +115,8 @@ export class Blob {
     for (let block = range.from; block < range.to; block += 1) {
       if (!this.present.has(block) || (this.checked.has(block) && !again)) continue;
       const target = buffer.subarray(0, Math.min(BLOCK_BYTES, this.sizeBytes - block * BLOCK_BYTES));
-      const count = await readFully(this.fd, target, block * BLOCK_BYTES);
+      // What the disk does not give is wrong, too.
+      const count = await readFully(this.fd, target, block * BLOCK_BYTES).catch(() => -1);
       this.#requireHere();
       if (count === target.length && crc32(target) === this.sums[block]) {
         this.#allow({ from: block, to: block + 1 });

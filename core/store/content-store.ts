@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEviction, CorruptionRepair } from "../hooks.js";
 import type { Logger } from "../logger.js";
-import type { CachePolicy } from "../model/cache-policy.js";
+import type { CacheItem, CachePolicy } from "../model/cache-policy.js";
 import { makePrivateFolder } from "../private-folder.js";
 import { Blob } from "./blob.js";
 import { BlobFiles, closeFile, emptyFile, sizeOfFile, syncFile } from "./blob-files.js";
@@ -13,7 +13,7 @@ import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
-import { type FileVersion, openStoreIndex, type StoreIndex } from "./store-index.js";
+import { type FileVersion, numberOf, openStoreIndex, type StoreIndex } from "./store-index.js";
 import { sweepBlobs } from "./sweep.js";
 
 export interface ContentStoreOptions {
@@ -62,6 +62,8 @@ export class ContentStore {
   readonly #closing = new Set<NodeJS.Timeout>();
   #index: StoreIndex;
   #indexInode: number;
+  /** The greatest id of a blob when the index was opened. */
+  #lastOldId = 0;
   #indexBytes = 0;
   #indexLookedMs = Number.NEGATIVE_INFINITY;
   #policyLoaded: Promise<void> | undefined;
@@ -154,7 +156,7 @@ export class ContentStore {
   async put(blob: Blob, from: number, bytes: Uint8Array): Promise<boolean> {
     if (this.#isClosed || blob.isGone || !this.health.mayWrite) return false;
     const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
-    if (!(await this.room.reserve(reserved))) return false;
+    if (!(await this.#makeRoom(reserved))) return false;
     const before = blob.logicalBytes;
     try {
       await blob.write(from, bytes);
@@ -167,6 +169,17 @@ export class ContentStore {
       this.room.release(reserved);
       if (!blob.isGone) this.#changeStored(blob, blob.logicalBytes - before);
     }
+  }
+
+  async #makeRoom(bytes: number): Promise<boolean> {
+    try {
+      if (await this.room.reserve(bytes)) return true;
+      const { shortage } = this.room;
+      if (shortage !== undefined) this.health.failed(new Error(shortage));
+    } catch (error) {
+      this.failed(error);
+    }
+    return false;
   }
 
   /**
@@ -198,7 +211,7 @@ export class ContentStore {
     const bytes = blob?.storedBytes ?? this.#index.blob(id)?.storedBytes ?? 0;
     this.#open.delete(id);
     this.#pinned.delete(id);
-    this.#index.remove(id);
+    await this.#removeRow(id, blob);
     this.#options.policy.removed(id);
     if (blob) {
       await emptyFile(blob.fd).catch(() => undefined);
@@ -223,9 +236,14 @@ export class ContentStore {
       policy.removed(id);
     } else {
       this.#pinned.delete(id);
-      const row = this.#index.blob(id);
-      if (row) policy.added({ key: id, sizeBytes: row.sizeBytes }, Date.now());
+      const [version] = this.#index.versionsOf(id);
+      if (version) policy.added(itemOf(id, version), Date.now());
     }
+  }
+
+  /** A blob that is open. */
+  openBlob(id: number): Blob | undefined {
+    return this.#open.get(id);
   }
 
   isPinned(id: number): boolean {
@@ -248,8 +266,15 @@ export class ContentStore {
 
   /** Something of the cache's disk failed: it is left alone for a while, or made anew where it is gone. */
   failed(error: unknown): void {
-    if (this.#isGone()) this.#startAnew();
-    else this.health.failed(error);
+    if (this.#isGone()) {
+      this.#startAnew();
+      return;
+    }
+    // The kernel would go on reading from a disk that is broken: what lies there has to be read by us first.
+    if (isBroken(error) && this.health.reason === undefined) {
+      for (const blob of this.#open.values()) blob.distrust();
+    }
+    this.health.failed(error);
   }
 
   /** Flushes what was written, and tells the index. */
@@ -279,9 +304,11 @@ export class ContentStore {
     const { folder, library, log } = this.#options;
     checkFormat(folder, library);
     makePrivateFolder(this.#files.folder);
-    return openStoreIndex(join(folder, "index.sqlite"), (reason) =>
+    const index = openStoreIndex(join(folder, "index.sqlite"), (reason) =>
       log.warn(`the cache's index in ${folder} could not be used, so the cache starts empty: ${reason}`),
     );
+    this.#lastOldId = index.lastId();
+    return index;
   }
 
   #openBlob(id: number): Promise<Blob | undefined> {
@@ -314,7 +341,7 @@ export class ContentStore {
     const isPinned = this.#options.isPinned(version);
     const id = this.#index.insert(version, Date.now());
     const making = (async () => {
-      if (!isPinned && !policy.admits({ key: id, sizeBytes })) {
+      if (!isPinned && !policy.admits(itemOf(id, version))) {
         this.#index.remove(id);
         return undefined;
       }
@@ -325,7 +352,7 @@ export class ContentStore {
       const row = this.#index.blob(id);
       if (!row) throw new Error("the index lost a row");
       if (isPinned) this.#pinned.add(id);
-      else policy.added({ key: id, sizeBytes }, Date.now());
+      else policy.added(itemOf(id, version), Date.now());
       return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
     })().finally(() => this.#opening.delete(id));
     this.#opening.set(id, making);
@@ -339,6 +366,18 @@ export class ContentStore {
     this.#open.set(blob.id, blob);
     if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
     return blob;
+  }
+
+  // A full disk takes no change of the index, either, before something has gone from it. What a row names then
+  // is torn, and is forgotten when it is opened.
+  async #removeRow(id: number, blob: Blob | undefined): Promise<void> {
+    try {
+      this.#index.remove(id);
+    } catch {
+      if (blob) await emptyFile(blob.fd);
+      else await this.#files.remove(id);
+      this.#index.remove(id);
+    }
   }
 
   #changeStored(blob: Blob, bytes: number): void {
@@ -387,11 +426,16 @@ export class ContentStore {
   #loadPolicy(): Promise<void> {
     this.#policyLoaded ??= (async () => {
       let count = 0;
-      for (const { id, sizeBytes, usedMs } of this.#index.byUse()) {
-        if (this.#open.has(id) || this.#opening.has(id)) continue;
+      const { policy, isPinned } = this.#options;
+      for (const { id, enteredMs, usedMs } of this.#index.byUse()) {
+        // What came in since the start the policy was told of then.
+        if (id > this.#lastOldId) continue;
         const [version] = this.#index.versionsOf(id);
-        if (version && this.#options.isPinned(version)) this.#pinned.add(id);
-        else this.#options.policy.added({ key: id, sizeBytes }, usedMs);
+        if (version && isPinned(version)) this.#pinned.add(id);
+        else if (version) {
+          policy.added(itemOf(id, version), enteredMs);
+          policy.touched(id, this.#open.get(id)?.usedMs ?? usedMs);
+        }
         count += 1;
         if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
@@ -511,4 +555,14 @@ export class ContentStore {
       this.health.failed(error);
     }
   }
+}
+
+function itemOf(id: number, version: FileVersion): CacheItem {
+  return { key: id, sizeBytes: version.file.sizeBytes, version: numberOf(version) };
+}
+
+// The disk itself fails, and does not only refuse to be written.
+function isBroken(error: unknown): boolean {
+  const code = String((error as NodeJS.ErrnoException).code ?? "");
+  return code === "EIO" || code.startsWith("SQLITE_IOERR");
 }

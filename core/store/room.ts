@@ -1,3 +1,5 @@
+import { BLOCK_BYTES } from "./block-set.js";
+
 /** How full the store is, and what it may take. */
 export interface RoomOptions {
   readonly maxBytes: number;
@@ -65,6 +67,16 @@ export class Room {
       this.#reservedBytes += bytes;
     }
     return true;
+  }
+
+  /** Why nothing can be written although little is kept, in words; `undefined` when the disk is not the reason. */
+  get shortage(): string | undefined {
+    const { minFreeBytes } = this.#options;
+    const freeBytes = this.#free();
+    // What is about to be written is on its way to the limit, too: a block is the least that anybody wants.
+    if (freeBytes - this.#reservedBytes - BLOCK_BYTES >= minFreeBytes) return undefined;
+    const wanted = minFreeBytes > 0 ? `, of which ${minFreeBytes} shall stay free` : "";
+    return `its disk has ${freeBytes} bytes free${wanted}`;
   }
 
   release(bytes: number): void {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmodSync, rmSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { messageOf } from "../errors.js";
@@ -34,7 +35,7 @@ export interface FlushedBlob {
 /** A blob as the cache policy sees it. */
 export interface BlobUse {
   readonly id: number;
-  readonly sizeBytes: number;
+  readonly enteredMs: number;
   readonly usedMs: number;
 }
 
@@ -151,6 +152,12 @@ export class StoreIndex {
     return { id, sizeBytes, present, sums, logicalBytes, storedBytes, manifest: manifest ?? undefined };
   }
 
+  /** The greatest id that a blob ever had; 0 when there was none. */
+  lastId(): number {
+    const found = this.db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'blobs'").pluck().get();
+    return (found as number | undefined) ?? 0;
+  }
+
   has(id: number): boolean {
     return this.#has.get(id) === 1;
   }
@@ -186,12 +193,12 @@ export class StoreIndex {
   /** Every blob, the one used longest ago first. */
   *byUse(): Generator<BlobUse> {
     const page = this.db.prepare<[number, number, number], [number, number, number]>(
-      `SELECT id, size, used FROM blobs WHERE (used, id) > (?, ?) ORDER BY used, id LIMIT ? + 0`,
+      `SELECT id, entered, used FROM blobs WHERE (used, id) > (?, ?) ORDER BY used, id LIMIT ? + 0`,
     );
     let after: [number, number] = [Number.NEGATIVE_INFINITY, 0];
     for (;;) {
       const rows = page.raw().all(...after, 500);
-      for (const [id, sizeBytes, usedMs] of rows) yield { id, sizeBytes, usedMs };
+      for (const [id, enteredMs, usedMs] of rows) yield { id, enteredMs, usedMs };
       const last = rows.at(-1);
       if (!last) return;
       after = [last[2], last[0]];
@@ -312,6 +319,14 @@ function open(path: string): StoreIndex {
 function isWorthless(error: unknown): boolean {
   const code = String((error as { code?: unknown }).code ?? "");
   return error instanceof UnknownIndexError || code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
+}
+
+/** A number that a version of a file always has, and hardly any other one: 48 bits of a hash. */
+export function numberOf(version: FileVersion): number {
+  return createHash("sha256")
+    .update(JSON.stringify(tupleOf(version)))
+    .digest()
+    .readUIntBE(0, 6);
 }
 
 function tupleOf({ originId, file }: FileVersion): VersionTuple {

@@ -1,17 +1,19 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./process.js";
+import { run, until } from "./process.js";
 
 /** A filesystem of a test's own, mounted at a folder. */
 export interface CacheDisk {
   /** Bytes that are taken on it. */
   usedBytes(): number;
   freeInodes(): number;
+  /** Writes a file to it, and waits until it lies there. @throws the system's error */
+  touch(): void;
   /** Breaks it off as a power cut does: nothing that was not flushed is there after {@link remount}. */
   cutPower(): Promise<void>;
   /** Has it refuse every write from now on; only {@link remount} ends that. */
   makeReadOnly(): Promise<void>;
-  /** Unmounts it, whoever uses it, and mounts it anew. */
+  /** Unmounts it once nobody uses it any more, and mounts it anew. */
   remount(): Promise<void>;
   /** Unmounts it; the loop device goes with it. */
   dispose(): Promise<void>;
@@ -49,22 +51,28 @@ export async function loopDisk(
 
 function diskAt(folder: string, mount: readonly string[], cutPower: () => Promise<void>): CacheDisk {
   const statfs = () => statfsSync(folder);
-  const unmount = async (): Promise<void> => {
-    await must(["umount", "-l", folder]);
-  };
   return {
     usedBytes: () => {
       const { blocks, bfree, bsize } = statfs();
       return (blocks - bfree) * bsize;
     },
     freeInodes: () => statfs().ffree,
+    touch() {
+      const fd = openSync(join(folder, "touched"), "w");
+      try {
+        writeSync(fd, "touched");
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    },
     cutPower,
     makeReadOnly: () => must(["mount", "-o", "remount,abort", folder]),
     async remount() {
-      await unmount();
+      await until("nobody uses the disk any more", async () => (await run(["umount", folder])).code === 0);
       await must(mount);
     },
-    dispose: unmount,
+    dispose: () => must(["umount", "-l", folder]),
   };
 }
 

@@ -45,6 +45,7 @@ export class TestInstance {
   readonly folder: string;
   readonly mountpoint: string;
   readonly configFile: string;
+  readonly socketPath: string;
   readonly #options: InstanceOptions;
   readonly #marker: string;
   readonly #daemons: ChildProcess[] = [];
@@ -55,6 +56,7 @@ export class TestInstance {
     this.#marker = `MUSICFS_TEST_MARKER=${this.folder}`;
     this.mountpoint = join(this.folder, "mnt");
     this.configFile = join(this.folder, "musicfs.config.ts");
+    this.socketPath = join(this.folder, "run", "musicfs", "default.sock");
     const folders = ["cache", "state", "config", "run", "home"].map((name) => join(this.folder, name));
     if (options.makeMountpoint ?? true) folders.push(this.mountpoint);
     for (const path of folders) mkdirSync(path, { mode: 0o700 });

@@ -1,9 +1,13 @@
 import { join } from "node:path";
+import { callControl, streamControl } from "#core/control/client.js";
+import { CacheState } from "#core/control/gen/musicfs/v1/cache_pb.js";
+import { plainOf } from "#core/control/plain.js";
+import { wordOf } from "#core/control/words.js";
 import type { CacheDisk } from "./cache-disk.js";
 import { type TestInstance, withInstance } from "./mount.js";
 import { until } from "./process.js";
 
-/** What `musicfs cache stats --json` tells, as far as tests look at it. */
+/** What the daemon tells of its cache, as far as tests look at it. */
 export interface CacheStats {
   readonly state: "on" | "off";
   readonly files: number;
@@ -18,7 +22,7 @@ export interface CacheStats {
   readonly corruptChunks: number;
 }
 
-/** What `musicfs cache verify --json` tells, as far as tests look at it. */
+/** What a check of the cache came to, as far as tests look at it. */
 export interface VerifyResult {
   readonly files: number;
   readonly corrupt: number;
@@ -39,8 +43,8 @@ export interface StoreMount {
   readonly instance: TestInstance;
   /** Where everything of the cache lies. */
   readonly cacheDir: string;
-  /** @throws where the options have no disk. */
-  readonly disk: CacheDisk;
+  /** @throws where the options have none. */
+  disk(): CacheDisk;
 }
 
 /** Gives `use` an instance that does not run yet, and removes every trace, however `use` ends. */
@@ -61,7 +65,7 @@ export async function withStore(
     const store: StoreMount = {
       instance,
       cacheDir: join(caches, "musicfs", "default"),
-      get disk() {
+      disk() {
         if (!disk) throw new Error("this store has no disk of its own");
         return disk;
       },
@@ -76,28 +80,34 @@ export async function withStore(
   });
 }
 
-export function cacheStats(instance: TestInstance): Promise<CacheStats> {
-  return json<CacheStats>(instance, ["cache", "stats"]);
+export async function cacheStats(instance: TestInstance): Promise<CacheStats> {
+  const { state, ...stats } = plainOf(
+    await callControl(instance.socketPath, (client, options) => client.getCacheStats({}, options)),
+  );
+  return { ...stats, state: wordOf(CacheState, state) as CacheStats["state"] };
 }
 
-export function verifyCache(instance: TestInstance, ...flags: string[]): Promise<VerifyResult> {
-  return json<VerifyResult>(instance, ["cache", "verify", ...flags]);
+export async function verifyCache(instance: TestInstance, repair = false): Promise<VerifyResult> {
+  let last: VerifyResult | undefined;
+  const steps = streamControl(instance.socketPath, (client, options) =>
+    client.verifyCache({ repair }, options),
+  );
+  for await (const { filesDone: files, corrupt, repaired } of steps) {
+    last = plainOf({ files, corrupt, repaired });
+  }
+  if (!last) throw new Error("nothing was told of the check");
+  return last;
 }
 
-/** Waits until all of `files` are whole, cut and hashed. */
+/** Waits until all of `files` are whole, and nothing is cut or moved any more. */
 export async function settled(instance: TestInstance, files: number): Promise<CacheStats> {
   let last = "";
+  let same = 0;
   return until(`${files} files are whole and cut`, async () => {
     const stats = await cacheStats(instance);
     const now = JSON.stringify([stats.wholeFiles, stats.chunks, stats.uniqueChunks, stats.storedBytes]);
-    const isSettled = stats.wholeFiles >= files && stats.chunks > 0 && now === last;
+    same = now === last ? same + 1 : 0;
     last = now;
-    return isSettled ? stats : undefined;
+    return stats.wholeFiles >= files && same >= 2 ? stats : undefined;
   });
-}
-
-async function json<T>(instance: TestInstance, command: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await instance.cli([...command, "--json"], { deadlineMs: 300_000 });
-  if (code !== 0) throw new Error(`musicfs ${command.join(" ")} ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as T;
 }
