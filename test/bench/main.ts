@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { messageOf } from "#core/errors.js";
 import { Cleanup } from "./cleanup.js";
 import type { BenchContext } from "./context.js";
+import { measureEvents } from "./events/measure.js";
 import { measureLatency } from "./latency.js";
 import { describeMachine, freeBytesOf, type Machine } from "./machine.js";
 import { measureMillion } from "./million.js";
@@ -30,6 +31,7 @@ const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<R
   million: measureMillion,
   store: measureStore,
   search: async (context) => [...(await measureSearch(context)), ...(await measureSearchFolders(context))],
+  events: measureEvents,
 };
 
 const NEEDED_BYTES = 4 * 2 ** 30;

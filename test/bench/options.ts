@@ -12,6 +12,7 @@ export const FIGURES = [
   "million",
   "store",
   "search",
+  "events",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 

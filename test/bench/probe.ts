@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { burst } from "./events/probe-burst.js";
 import {
   access,
   close,
@@ -151,7 +152,7 @@ function mounted({ mountpoint, timeoutMs }: MountedOrder): object {
   }
 }
 
-const PROBES: Record<string, (order: never) => object> = { sequential, latency, mounted, files, uses };
+const PROBES: Record<string, (order: never) => object> = { sequential, latency, mounted, files, uses, burst };
 
 const [name = "", order = "{}"] = process.argv.slice(2);
 const probe = PROBES[name];

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { generateLibrary } from "../../support/generate-library.js";
+import type { BenchContext } from "../context.js";
+import { type BenchInstance, rssBytesOf } from "../instance.js";
+import { makeFolder, musicfsPeer } from "../peers.js";
+import { probe } from "../probes.js";
+import type { Row } from "../rows.js";
+import { processorMsOf } from "./processor.js";
+import { startSubscribers } from "./subscribers.js";
+
+/** What the burst probe is to do. */
+export interface BurstOrder {
+  readonly folder: string;
+  /** How long the files are held before they are read and closed, in milliseconds. */
+  readonly holdMs: number;
+}
+
+export interface BurstResult {
+  readonly files: number;
+  /** Of reading a page of each and closing it, which is an event each. */
+  readonly durationMs: number;
+}
+
+const EVENTS = 10_000;
+const QUICK_EVENTS = 1_000;
+const SUBSCRIBERS = 100;
+/** What is held for less leaves no event. */
+const HOLD_MS = 1500;
+const IDLE_MS = 10_000;
+
+/**
+ * Reads during a burst of events, with a hundred subscribers and one that never reads, against the same without
+ * any; and what the control API costs a daemon that does nothing.
+ */
+export async function measureEvents(context: BenchContext): Promise<Row[]> {
+  const { options, cleanup, folder, say } = context;
+  const events = options.quick ? QUICK_EVENTS : EVENTS;
+  const origin = makeFolder(folder, "origin");
+  say(`making a library of ${events} tracks`);
+  generateLibrary(origin, { files: events });
+  const where = { folder: join(folder, "musicfs"), origin, driverOptions: { passthrough: false } };
+  const { path, instance } = await musicfsPeer(cleanup, "copying", where, events);
+  const idle = await measureIdle(context, instance);
+
+  const ratios: number[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    say(`burst ${round + 1} of ${options.rounds}`);
+    const alone = await burst(path, events);
+    const subscribers = await startSubscribers(instance.socketPath, SUBSCRIBERS);
+    const beside = await burst(path, events).finally(() => subscribers.stop());
+    if (subscribers.bytes() < events) throw new Error("the subscribers were told nothing");
+    ratios.push(beside / alone);
+  }
+  const figure = `reads in a burst of ${events} events: ${SUBSCRIBERS + 1} subscribers, one of them deaf, by none`;
+  return [
+    { figure, unit: "ratio", rounds: { copying: ratios }, target: { subject: "copying", atMost: 1.1 } },
+    ...idle,
+  ];
+}
+
+async function burst(folder: string, events: number): Promise<number> {
+  const order: BurstOrder = { folder, holdMs: HOLD_MS };
+  const { files, durationMs } = (await probe("burst", order)) as BurstResult;
+  if (files !== events) throw new Error(`${files} of ${events} files were read`);
+  return durationMs;
+}
+
+// The mount, its scan over, asked nothing so far; then the same with the API in use by one subscriber.
+async function measureIdle({ say }: BenchContext, instance: BenchInstance): Promise<Row[]> {
+  say("idle");
+  const { pid } = await instance.status();
+  const subscribers = await startSubscribers(instance.socketPath, 1);
+  await delay(1000);
+  const processorMs = processorMsOf(pid);
+  await delay(IDLE_MS);
+  const share = (100 * (processorMsOf(pid) - processorMs)) / IDLE_MS;
+  const rss = rssBytesOf(pid) / 1e6;
+  await subscribers.stop();
+  return [
+    {
+      figure: "processor of an idle daemon that is watched, of one core",
+      unit: "%",
+      rounds: { copying: [share] },
+      target: { subject: "copying", atMost: 0.5 },
+    },
+    { figure: "rss of the same", unit: "MB", rounds: { copying: [rss] } },
+  ];
+}
