@@ -5,6 +5,7 @@ import { progressMessage, removalMessage, statsMessage, widen } from "../cache-m
 import type { ControlContext } from "../context.js";
 import type { Methods } from "../methods.js";
 import { progressStream } from "../progress-stream.js";
+import { requireOrigin } from "../require-origin.js";
 
 /** Entries of a message: it stays far below a megabyte. */
 const PAGE = 200;
@@ -43,7 +44,7 @@ export function cacheMethods(context: ControlContext): CacheMethods {
     },
 
     async clearCache({ originId, pinned, dryRun }, { signal }) {
-      requireOrigin(context, originId);
+      if (originId !== undefined) requireOrigin(origins, originId);
       const options = { pinned, dryRun, ...(originId === undefined ? {} : { originId }) };
       return removalMessage(await requireStore().clear(options, signal));
     },
@@ -141,14 +142,6 @@ async function* warm(
       done: true,
     };
   }
-}
-
-function requireOrigin({ origins }: ControlContext, originId: string | undefined): void {
-  if (originId === undefined || origins.some(({ origin }) => origin.id === originId)) return;
-  const known = origins.map(({ origin }) => `'${origin.id}'`).join(", ");
-  throw new MusicfsError("MFS_NOT_FOUND", `no origin has the id '${originId}'`, {
-    hint: `The origins of this instance are ${known}.`,
-  });
 }
 
 function* pagesOf<T>(items: readonly T[]): Generator<readonly T[]> {

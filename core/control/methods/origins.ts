@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { MusicfsError, messageOf } from "../../errors.js";
+import { messageOf } from "../../errors.js";
 import type { ScanSummary } from "../../hooks.js";
 import type { LibraryOrigin } from "../../library/library-origin.js";
 import type { ControlContext } from "../context.js";
@@ -8,6 +8,7 @@ import { heldMessage } from "../held-message.js";
 import type { Methods } from "../methods.js";
 import { probeOrigin } from "../probe-origin.js";
 import { progressStream } from "../progress-stream.js";
+import { requireOrigin } from "../require-origin.js";
 import { scanMessage, summaryMessage } from "../scan-message.js";
 import type { ScanStatus } from "../status.js";
 
@@ -69,14 +70,4 @@ export function originMethods({
       ...(status?.held ? { held: heldMessage(status.held) } : {}),
     };
   }
-}
-
-/** The origin with this id. @throws `MFS_NOT_FOUND` */
-export function requireOrigin(origins: readonly LibraryOrigin[], id: string): LibraryOrigin {
-  const found = origins.find(({ origin }) => origin.id === id);
-  if (found) return found;
-  const known = origins.map(({ origin }) => `'${origin.id}'`).join(", ");
-  throw new MusicfsError("MFS_NOT_FOUND", `no origin has the id '${id}'; there is ${known}`, {
-    hint: "List them: musicfs origin list",
-  });
 }
