@@ -68,23 +68,30 @@ export class QueryFolderTable {
   }
 
   /**
-   * Makes a folder hold these entries and no others.
+   * Makes a folder hold these entries and no others, by `most` changes at most.
    *
-   * @returns the names that came, went, or stand for something else now.
+   * @returns the names that came, went, or stand for something else now: fewer than `most` when nothing is left to do.
    */
-  fill(ino: number, entries: ReadonlyMap<string, QueryEntry>, view: number, nowMs: number): string[] {
+  fill(
+    ino: number,
+    entries: ReadonlyMap<string, QueryEntry>,
+    view: number,
+    nowMs: number,
+    most = Number.POSITIVE_INFINITY,
+  ): string[] {
     const changed: string[] = [];
     const kept = new Set<string>();
     for (const row of this.#tree.childrenOf(ino)) {
       const entry = entries.get(row.name);
       if (entry && this.#isAt(row.ino, entry)) {
         kept.add(row.name);
-      } else {
+      } else if (changed.length < most) {
         this.#removeEntry(row, nowMs);
         changed.push(row.name);
       }
     }
     for (const [name, entry] of entries) {
+      if (changed.length >= most) break;
       if (kept.has(name)) continue;
       if ("target" in entry) this.#tree.insertLink(ino, name, entry.target, nowMs, view);
       else this.#tree.insertName(ino, name, entry.noteIno, false, nowMs, view);

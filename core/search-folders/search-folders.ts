@@ -50,6 +50,8 @@ const TURNS = { atOnce: 4, waiting: 256 } as const;
 /** A folder is shown for so long though its tracks may have changed: a walk through it looks it up for each entry. */
 const FRESH_MS = 1_000;
 const TIDY_EVERY_MS = 60_000;
+/** Names that are added or removed in one go: a few milliseconds of the main thread. */
+const SLICE = 200;
 /** Failures are logged at most this often, in milliseconds. */
 const LOG_EVERY_MS = 60_000;
 
@@ -179,23 +181,33 @@ export class SearchFolders {
     });
   }
 
-  #keep(query: string, links: ReadonlyMap<string, QueryEntry>, stamp: number): number {
-    const { catalogue, rootIno, view, onChanges } = this.#options;
-    const { queryFolders } = catalogue;
+  async #keep(query: string, links: ReadonlyMap<string, QueryEntry>, stamp: number): Promise<number> {
+    const { catalogue, rootIno, onChanges } = this.#options;
     const known = this.#kept.get(query);
-    if (!known) this.#dropOldest();
-    const { ino, changed } = catalogue.transaction(() => {
-      const folder = known?.ino ?? queryFolders.add(query, Date.now());
-      const entries = stamp < 0 ? this.#withNote(links) : links;
-      const names = queryFolders.fill(folder, entries, view, Date.now());
-      queryFolders.show(rootIno, query);
-      return { ino: folder, changed: names };
-    });
+    // Until it is whole nobody sees it, and nobody drops it.
     this.#kept.delete(query);
+    if (!known) this.#dropOldest();
+    const ino = known?.ino ?? catalogue.transaction(() => catalogue.queryFolders.add(query, Date.now()));
+    const changed = await this.#fill(ino, links, stamp < 0);
+    catalogue.transaction(() => catalogue.queryFolders.show(rootIno, query));
     this.#kept.set(query, { ino, madeMs: performance.now(), stamp, isShown: true });
     if (known && changed.length > 0) onChanges(changed.map((name) => ({ parentIno: ino, name })));
     if (stamp !== this.#changes) this.#expireSoon();
     return ino;
+  }
+
+  async #fill(ino: number, links: ReadonlyMap<string, QueryEntry>, isNoted: boolean): Promise<string[]> {
+    const { catalogue, view } = this.#options;
+    const changed: string[] = [];
+    for (;;) {
+      const names = catalogue.transaction(() =>
+        catalogue.queryFolders.fill(ino, isNoted ? this.#withNote(links) : links, view, Date.now(), SLICE),
+      );
+      changed.push(...names);
+      if (names.length < SLICE) return changed;
+      await nextTurn();
+      if (this.#isClosed) throw new ErrnoError("EIO", "MusicFS stops");
+    }
   }
 
   #withNote(links: ReadonlyMap<string, QueryEntry>): Map<string, QueryEntry> {
