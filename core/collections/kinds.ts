@@ -35,21 +35,21 @@ export interface SizedOptions {
  */
 export function recentlyAdded(options: RecentOptions = {}): Collection {
   const { days, limit } = checked("recentlyAdded", recent, options);
-  return {
+  return withDays(days, {
     kind: "recently-added",
     limit,
     select: (source) => source.recentlyAdded(Date.now() - days * DAY_MS, limit),
-  };
+  });
 }
 
 /** A collection of what was played lately, the last one first. @throws as {@link recentlyAdded} */
 export function recentlyPlayed(options: RecentOptions = {}): Collection {
   const { days, limit } = checked("recentlyPlayed", recent, options);
-  return {
+  return withDays(days, {
     kind: "recently-played",
     limit,
     select: (source) => source.recentlyPlayed(Date.now() - days * DAY_MS, limit),
-  };
+  });
 }
 
 /** A collection of what is played most. @throws as {@link recentlyAdded} */
@@ -78,6 +78,11 @@ export const COLLECTION_KINDS: Readonly<Record<string, (options: object) => Coll
   "recently-played": recentlyPlayed,
   "most-played": mostPlayed,
 };
+
+// For who shows or compares configs.
+function withDays(days: number, collection: Collection): Collection {
+  return Object.assign(collection, { days });
+}
 
 function checked<T>(name: string, schema: z.ZodType<T>, options: unknown): T {
   const parsed = schema.safeParse(options);
