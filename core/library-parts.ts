@@ -50,10 +50,12 @@ export function createLibraryParts(
   onChanges: (changes: readonly EntryChange[]) => void,
   readFile?: ReadFile,
 ): LibraryParts {
+  if (config.scan.lyrics) wantLyrics(catalogue);
   const tagPool = createTagPool({
     workers: config.scan.workers,
     timeoutMs: config.scan.timeoutMs,
     idleMs: READER_IDLE_MS,
+    lyrics: config.scan.lyrics,
     readAt: remoteReader(catalogue, readFile ?? originReader(origins)),
   });
   const generated = new GeneratedFiles({ catalogue, folders, maxBytes: GENERATED_BYTES, log, onChanges });
@@ -93,4 +95,11 @@ function originReader(origins: readonly LibraryOrigin[]): ReadFile {
     if (!origin) throw new Error("its origin is gone");
     return origin.read(versionedFile(row), offsetBytes, lengthBytes, signal);
   };
+}
+
+// What was read without them is read again, once.
+function wantLyrics(catalogue: Catalogue): void {
+  if (catalogue.meta("lyrics") !== undefined) return;
+  catalogue.files.noteAllAgain();
+  catalogue.setMeta("lyrics", "read");
 }

@@ -81,6 +81,9 @@ export class FileTable {
   readonly #saveTrack: Statement;
   readonly #saveProblem: Statement;
   readonly #dropProblem: Statement;
+  readonly #saveLyrics: Statement;
+  readonly #dropLyrics: Statement;
+  readonly #lyrics: Statement<[number], string>;
   readonly #deleteFile: Statement;
   readonly #deleteNode: Statement;
   readonly #tagged: Statement<[number], TrackTuple>;
@@ -151,6 +154,9 @@ export class FileTable {
       `INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(16)})`,
     );
     this.#saveProblem = db.prepare("INSERT OR REPLACE INTO problems (file, code, detail) VALUES (?, ?, ?)");
+    this.#saveLyrics = db.prepare("INSERT OR REPLACE INTO lyrics (file, text) VALUES (?, ?)");
+    this.#dropLyrics = db.prepare("DELETE FROM lyrics WHERE file = ?");
+    this.#lyrics = db.prepare<[number], string>("SELECT text FROM lyrics WHERE file = ?").pluck();
     this.#dropProblem = db.prepare("DELETE FROM problems WHERE file = ?");
     this.#deleteFile = db.prepare("DELETE FROM files WHERE id = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
@@ -294,6 +300,8 @@ export class FileTable {
     this.#saveTrack.run(id, ...trackTupleOf(tags, audio));
     if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
     else this.#dropProblem.run(id);
+    if (tags.lyrics !== undefined) this.#saveLyrics.run(id, tags.lyrics);
+    else this.#dropLyrics.run(id);
     this.#setRead.run(id);
     this.#albums.touch(row.album);
   }
@@ -322,6 +330,16 @@ export class FileTable {
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
     this.#albums.touch(row.album);
+  }
+
+  /** A file's lyrics; {@link tagged} leaves them out, since they are long and seldom wanted. */
+  lyricsOf(id: number): string | undefined {
+    return this.#lyrics.get(id);
+  }
+
+  /** Notes all tracks to be read again; belongs in no transaction. */
+  noteAllAgain(): void {
+    this.#db.prepare(`UPDATE files SET state = ${FILE_STATE.listed} WHERE kind = ${FILE_KIND.track}`).run();
   }
 
   /** Notes files to be read again that had a problem with this code; belongs in no transaction. */

@@ -197,6 +197,12 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE origins ADD COLUMN held_of_files INTEGER;
   ALTER TABLE origins ADD COLUMN held_since_ms INTEGER;
   `,
+  `
+  CREATE TABLE lyrics (
+    file INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    text TEXT NOT NULL
+  );
+  `,
 ];
 
 /** The newest schema that this code knows. */

@@ -9,6 +9,7 @@ export interface TrackChange {
   readonly fileId: number;
   /** Absent when the track is gone. */
   readonly file: TaggedFile | undefined;
+  readonly lyrics: string | undefined;
 }
 
 /** SQLite's page cache of the connection, in KiB. */
@@ -65,7 +66,8 @@ export class TrackChanges {
 
   #changeOf([stamp, fileId]: [number, number]): TrackChange {
     const row = this.#files.byId(fileId);
-    return { stamp, fileId, file: row && this.#files.tagged(row) };
+    const file = row && this.#files.tagged(row);
+    return { stamp, fileId, file, lyrics: file && this.#files.lyricsOf(fileId) };
   }
 }
 

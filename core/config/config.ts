@@ -36,6 +36,8 @@ export interface UserConfig {
     workers?: number;
     /** Longest that one file may take: milliseconds, or text such as `"10 s"`. @default "10 s" */
     timeout?: number | string;
+    /** Whether lyrics are read, too, and found by words; a few kilobytes a track. @default false */
+    lyrics?: boolean;
   };
   /** The control API, beside its Unix socket. */
   control?: {
@@ -82,7 +84,7 @@ export interface Config {
   readonly runtimeDir: string;
   /** `<runtimeDir>/<name>.sock` */
   readonly socketPath: string;
-  readonly scan: { readonly workers: number; readonly timeoutMs: number };
+  readonly scan: { readonly workers: number; readonly timeoutMs: number; readonly lyrics: boolean };
   readonly control: { readonly tcp?: TcpConfig };
   readonly collections: readonly NamedCollection[];
   readonly searchFolders: { readonly limit: number; readonly folders: number; readonly keepMs: number };

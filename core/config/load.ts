@@ -222,7 +222,7 @@ function complete(
     stateDir: at(settings.stateDir ?? join(stateHome(env), name)),
     runtimeDir,
     socketPath,
-    scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout }),
+    scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout, lyrics: scan.lyrics }),
     control: Object.freeze(control.tcp ? { tcp: completeTcp(control.tcp, at) } : {}),
     searchFolders: Object.freeze({
       limit: searchFolders.limit,

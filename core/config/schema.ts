@@ -27,6 +27,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       workers: z.int().min(1).max(64).default(2),
       timeout: duration({ minMs: 100, maxMs: 600_000 }).default(10_000),
+      lyrics: z.boolean().default(false),
     })
     .prefault({}),
   control: controlSchema.prefault({}),

@@ -15,6 +15,8 @@ export interface TrackTags {
   readonly composers: readonly string[];
   readonly label?: string;
   readonly comment?: string;
+  /** Only where they are read (`scan.lyrics`). */
+  readonly lyrics?: string;
   readonly compilation: boolean;
 }
 

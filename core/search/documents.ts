@@ -55,18 +55,22 @@ function documentChanges(changes: TrackChanges, cursor: number, limit: number): 
 }
 
 // Engines count in 32 bits: of what has a greater number nothing is found, and nothing wrong either.
-function documentOf({ fileId, file }: TrackChange): SearchDocument | undefined {
+function documentOf({ fileId, file, lyrics }: TrackChange): SearchDocument | undefined {
   if (!file || fileId > MAX_ID) return undefined;
   const track = trackOf(file, "");
   const { year } = track;
   return {
     id: fileId,
-    words: wordsOf(track, file.tags.comment),
+    words: wordsOf(track, file.tags.comment, lyrics),
     ...(year === undefined ? {} : { year }),
   };
 }
 
-function wordsOf(track: Track, comment: string | undefined): SearchDocument["words"] {
+function wordsOf(
+  track: Track,
+  comment: string | undefined,
+  lyrics: string | undefined,
+): SearchDocument["words"] {
   const words: Partial<Record<TextField, string>> = {};
   const put = (field: TextField, found: string): void => {
     if (found !== "") words[field] = found;
@@ -80,6 +84,7 @@ function wordsOf(track: Track, comment: string | undefined): SearchDocument["wor
   put("label", repeatedWords(track.label ?? ""));
   put("path", pathWords(track.path));
   put("comment", documentWords(comment ?? ""));
+  put("lyrics", documentWords(lyrics ?? ""));
   return words;
 }
 

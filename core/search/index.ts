@@ -1,6 +1,7 @@
 /** What `import … from "musicfs/search"` gives: everything a search engine needs beside `musicfs`. */
 
 export { distanceOf } from "../config/nearest.js";
+export { BitSet } from "../library/bit-set.js";
 export {
   MAX_HITS,
   SEARCH_LIMITS,

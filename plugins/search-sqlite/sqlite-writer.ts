@@ -11,6 +11,9 @@ import {
 /** Words that are known to be in the vocabulary already; a set in memory saves most of the asking. */
 const MAX_KNOWN = 200_000;
 
+/** After so many documents in one commit the log is folded in at once: it holds each of their pages. */
+const MANY = 5_000;
+
 /** Writes an index of FTS5. A transaction is open from the first change to the commit. */
 export class SqliteWriter implements IndexWriter {
   readonly #db: Database;
@@ -21,6 +24,7 @@ export class SqliteWriter implements IndexWriter {
   /** Whether the index may hold what is added; in a new one nothing need be replaced. */
   #mayHold: boolean;
   #tracks: number;
+  #uncommitted = 0;
 
   constructor(db: Database) {
     this.#db = db;
@@ -51,6 +55,7 @@ export class SqliteWriter implements IndexWriter {
   apply({ documents, removedIds }: DocumentChanges): void {
     this.#begin();
     for (const id of removedIds) this.#tracks -= this.#delete.run(id).changes;
+    this.#uncommitted += documents.length;
     for (const document of documents) {
       if (this.#mayHold) this.#tracks -= this.#delete.run(document.id).changes;
       this.#put.run(
@@ -70,6 +75,8 @@ export class SqliteWriter implements IndexWriter {
       .run(identity, cursor, this.#tracks);
     this.#db.exec("COMMIT");
     this.#mayHold = true;
+    if (this.#uncommitted > MANY) this.#db.pragma("wal_checkpoint(TRUNCATE)");
+    this.#uncommitted = 0;
   }
 
   tracks(): number {

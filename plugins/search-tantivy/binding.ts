@@ -15,7 +15,6 @@ export const OCCUR = { must: 0, should: 1, mustNot: 2 } as const;
 
 /** Each must be called on its class. */
 interface QueryFactory {
-  allQuery(): Query;
   emptyQuery(): Query;
   /** `value`: text for a text field; for a number field below 2^32, since more is cut off in silence. */
   termQuery(
@@ -40,7 +39,6 @@ interface QueryFactory {
   booleanQuery(parts: readonly { readonly occur: number; readonly query: Query }[]): Query;
   disjunctionMaxQuery(parts: readonly Query[], tieBreaker: number): Query;
   boostQuery(query: Query, boost: number): Query;
-  constScoreQuery(query: Query, score: number): Query;
 }
 
 export interface DocAddress {
@@ -60,6 +58,8 @@ export interface Searcher {
   };
   doc(address: DocAddress): { toDict(): Readonly<Record<string, readonly unknown[] | undefined>> };
   readonly numDocs: number;
+  /** Documents that have a term. Takes 32-bit numbers. */
+  docFreq(field: string, value: string | number): number;
 }
 
 export interface IndexWriter {

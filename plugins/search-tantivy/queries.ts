@@ -1,4 +1,4 @@
-import { type SearchQuery, type TextField, wordsOfRange } from "musicfs/search";
+import { EVERY, type SearchQuery, type TextField, wordsOfRange } from "musicfs/search";
 import { OCCUR, type Query, type Schema, type Tantivy } from "./binding.js";
 import { POSITION_ID, REST } from "./schema.js";
 
@@ -22,37 +22,29 @@ export class QueryBuilder {
     this.#schema = schema;
   }
 
-  /** A query for the tracks that `query` means. */
-  build(query: SearchQuery): Query {
-    const queries = this.#queries;
-    return queries.booleanQuery([
-      { occur: OCCUR.must, query: this.#part(query) },
-      { occur: OCCUR.mustNot, query: queries.termQuery(this.#schema, "id", POSITION_ID, "basic") },
-    ]);
-  }
-
   /** The document that tells where the index stands. */
   position(): Query {
     return this.#queries.termQuery(this.#schema, "id", POSITION_ID, "basic");
   }
 
-  #part(query: SearchQuery): Query {
+  /** A query for the tracks that `query` means. */
+  build(query: SearchQuery): Query {
     const queries = this.#queries;
     switch (query.kind) {
       case "everything":
-        return queries.allQuery();
+        return this.#unscored(queries.termQuery(this.#schema, "years", EVERY, "basic"));
       case "nothing":
         return queries.emptyQuery();
       case "years":
         return this.#years(query.from, query.to);
       case "all":
         return queries.booleanQuery([
-          ...query.of.map((part) => ({ occur: OCCUR.must, query: this.#part(part) })),
-          ...query.except.map((part) => ({ occur: OCCUR.mustNot, query: this.#part(part) })),
+          ...query.of.map((part) => ({ occur: OCCUR.must, query: this.build(part) })),
+          ...query.except.map((part) => ({ occur: OCCUR.mustNot, query: this.build(part) })),
         ]);
       case "any":
         return queries.booleanQuery(
-          query.of.map((part) => ({ occur: OCCUR.should, query: this.#part(part) })),
+          query.of.map((part) => ({ occur: OCCUR.should, query: this.build(part) })),
         );
       default:
         return this.#inFields(query);
@@ -66,9 +58,12 @@ export class QueryBuilder {
       occur: OCCUR.should,
       query: queries.termQuery(this.#schema, "years", word, "basic"),
     }));
-    return years.length === 0
-      ? queries.emptyQuery()
-      : queries.constScoreQuery(queries.booleanQuery(years), 1);
+    return years.length === 0 ? queries.emptyQuery() : this.#unscored(queries.booleanQuery(years));
+  }
+
+  // As quick as the query itself, which one with a constant score is not.
+  #unscored(query: Query): Query {
+    return this.#queries.boostQuery(query, 0);
   }
 
   #inFields(query: WordQuery): Query {

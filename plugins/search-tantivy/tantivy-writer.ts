@@ -1,5 +1,5 @@
-import type { DocumentChanges, IndexPosition, IndexWriter } from "musicfs/search";
-import type { Index, IndexWriter as NativeWriter, Tantivy } from "./binding.js";
+import { BitSet, type DocumentChanges, type IndexPosition, type IndexWriter } from "musicfs/search";
+import type { Index, IndexWriter as NativeWriter, Searcher, Tantivy } from "./binding.js";
 import { QueryBuilder } from "./queries.js";
 import { jsonOf, POSITION_ID } from "./schema.js";
 
@@ -13,14 +13,16 @@ export class TantivyWriter implements IndexWriter {
   readonly #index: Index;
   readonly #writer: NativeWriter;
   readonly #queries: QueryBuilder;
-  /** Whether the index may hold what is added; a new one need not be searched for it. */
-  #mayHold: boolean;
+  /** What was added since the index was opened, or cleared. */
+  #added = new BitSet();
+  /** The index as it was then. A deletion, also of what is not there, is looked for in all of it at the commit. */
+  #before: Searcher;
 
   constructor(tantivy: Tantivy, index: Index) {
     this.#index = index;
     this.#writer = index.writer(HEAP_BYTES, THREADS);
     this.#queries = new QueryBuilder(tantivy, index.schema);
-    this.#mayHold = index.searcher().numDocs > 0;
+    this.#before = index.searcher();
   }
 
   position(): IndexPosition | undefined {
@@ -32,13 +34,17 @@ export class TantivyWriter implements IndexWriter {
 
   clear(): void {
     this.#writer.deleteAllDocuments();
-    this.#mayHold = false;
+    this.#writer.commit();
+    this.#index.reload();
+    this.#before = this.#index.searcher();
+    this.#added = new BitSet();
   }
 
   apply({ documents, removedIds }: DocumentChanges): void {
     for (const id of removedIds) this.#writer.deleteDocumentsByTerm("id", id);
     for (const document of documents) {
-      if (this.#mayHold) this.#writer.deleteDocumentsByTerm("id", document.id);
+      if (this.#mayHold(document.id)) this.#writer.deleteDocumentsByTerm("id", document.id);
+      this.#added.add(document.id);
       this.#writer.addJson(jsonOf(document));
     }
   }
@@ -48,11 +54,14 @@ export class TantivyWriter implements IndexWriter {
     this.#writer.addJson(JSON.stringify({ id: POSITION_ID, position: JSON.stringify(position) }));
     this.#writer.commit();
     this.#index.reload();
-    this.#mayHold = true;
   }
 
   tracks(): number {
     const documents = this.#index.searcher().numDocs;
     return documents === 0 ? 0 : documents - 1;
+  }
+
+  #mayHold(id: number): boolean {
+    return this.#added.has(id) || this.#before.docFreq("id", id) > 0;
   }
 }

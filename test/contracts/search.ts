@@ -49,6 +49,7 @@ export const searchContract: readonly SearchCase[] = [
     await library.finds("composer:holm", ["Two Chairs"]);
     await library.finds("label:northlight", ["Tide Table"]);
     await library.finds("comment:scratchy", ["Harbour Lights"]);
+    await library.finds("lyrics:gulls", ["Harbour Lights"]);
     await library.finds("path:loose", ["Lux Æterna"]);
     await library.finds("label:(northlight OR elsewhere)", ["Tide Table"]);
     await library.finds("tide", [], { fields: ["artist"] });
@@ -242,7 +243,13 @@ function SAMPLE(): SampleTrack[] {
   const winter = { artists: ["Ilse Varga Trio"], album: "Winter Rooms" };
   return [
     { title: "Tide Table", ...salt, year: 1973, label: "Northlight" },
-    { title: "Harbour Lights", ...salt, year: 1980, comment: "a scratchy copy" },
+    {
+      title: "Harbour Lights",
+      ...salt,
+      year: 1980,
+      comment: "a scratchy copy",
+      lyrics: "the gulls\nare out",
+    },
     { title: "The Keeper's Daughter", ...salt, year: 1984 },
     { title: "Thaw", ...winter, year: 1999, genres: ["Chamber Jazz"] },
     { title: "Two Chairs", ...winter, year: 2004, composers: ["A. Varga-Holm"] },

@@ -112,7 +112,7 @@ const CONFIG: Config = {
   stateDir: "/nowhere",
   runtimeDir: "/nowhere",
   socketPath: "/nowhere/test.sock",
-  scan: { workers: 1, timeoutMs: 10_000 },
+  scan: { workers: 1, timeoutMs: 10_000, lyrics: false },
   control: {},
   collections: [],
   searchFolders: { limit: 200, folders: 64, keepMs: 3_600_000 },

@@ -40,15 +40,25 @@ export function failedReading(problem: TagProblem, format = ""): TagReading {
  * hostile file: call it where it can be ended from outside.
  *
  * @param pool keeps the buffers for the next file.
+ * @param withLyrics whether the tags shall have them.
  */
-export async function readTags(input: TagInput, pool = new BlockPool()): Promise<TagReading> {
+export async function readTags(
+  input: TagInput,
+  pool = new BlockPool(),
+  withLyrics = false,
+): Promise<TagReading> {
   if (input.sizeBytes === 0) return failedReading(tagProblem("empty", "the file has no bytes"));
   const file = new BlockReader(input, pool);
-  const reading = await readContent(file, input.name, pool);
+  const reading = await readContent(file, input.name, pool, withLyrics);
   return file.head ? { ...reading, head: file.head } : reading;
 }
 
-async function readContent(file: BlockReader, name: string, pool: BlockPool): Promise<TagReading> {
+async function readContent(
+  file: BlockReader,
+  name: string,
+  pool: BlockPool,
+  withLyrics: boolean,
+): Promise<TagReading> {
   let content = file;
   try {
     const { source, contentStart, damage } = await withoutId3Ballast(file);
@@ -56,7 +66,7 @@ async function readContent(file: BlockReader, name: string, pool: BlockPool): Pr
     const sniffed = await sniffFormat(content, contentStart, name);
     if (!sniffed)
       return failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
-    const reading = await readKnown(content, sniffed);
+    const reading = await readKnown(content, sniffed, withLyrics);
     return damage && !reading.problem ? { ...reading, problem: tagProblem("malformed", damage) } : reading;
   } catch (error) {
     return failedReading(problemOf(error));
@@ -66,7 +76,11 @@ async function readContent(file: BlockReader, name: string, pool: BlockPool): Pr
   }
 }
 
-async function readKnown(reader: BlockReader, { format, ogg }: SniffedFormat): Promise<TagReading> {
+async function readKnown(
+  reader: BlockReader,
+  { format, ogg }: SniffedFormat,
+  withLyrics: boolean,
+): Promise<TagReading> {
   if (!format.mimeType) {
     const detail = `the tags of ${format.extension} files can't be read`;
     return failedReading(tagProblem("unsupported", detail), format.extension);
@@ -76,7 +90,7 @@ async function readKnown(reader: BlockReader, { format, ogg }: SniffedFormat): P
   const audio = audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, oggDurationMs);
   const found = problem ?? missingAudio(audio, format);
   return {
-    tags: trackTagsOf(metadata.common ?? {}, metadata.native ?? {}),
+    tags: trackTagsOf(metadata.common ?? {}, metadata.native ?? {}, withLyrics),
     audio,
     ...(found ? { problem: found } : {}),
   };

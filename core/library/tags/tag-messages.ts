@@ -24,6 +24,7 @@ export type ToPool =
 export interface TagWorkerData {
   /** One Int32: the ticket of the job that the worker is at, or {@link NO_TICKET}. */
   readonly progress: SharedArrayBuffer;
+  readonly lyrics: boolean;
 }
 
 export const NO_TICKET = -1;

@@ -36,6 +36,8 @@ export interface TagPoolLimits {
 export interface TagPoolOptions extends Partial<TagPoolLimits> {
   /** How long a worker stays when there is nothing to do. @default 5 000 */
   readonly idleMs?: number;
+  /** Whether tags shall have lyrics. @default false */
+  readonly lyrics?: boolean;
   /** Needed for jobs without `local`. Called with at most 64 KiB, within the file's size. */
   readonly readAt?: ReadJobAt;
 }
@@ -79,11 +81,19 @@ class WorkerTagPool implements TagPool {
 
   readonly #idleMs: number;
   readonly #readAt: ReadJobAt;
+  readonly #lyrics: boolean;
   #limits: TagPoolLimits;
 
-  constructor({ workers = 2, timeoutMs = 10_000, idleMs = 5_000, readAt = refuseToRead }: TagPoolOptions) {
+  constructor({
+    workers = 2,
+    timeoutMs = 10_000,
+    idleMs = 5_000,
+    lyrics = false,
+    readAt = refuseToRead,
+  }: TagPoolOptions) {
     this.#idleMs = idleMs;
     this.#readAt = readAt;
+    this.#lyrics = lyrics;
     this.#limits = { workers, timeoutMs };
     this.configure(this.#limits);
   }
@@ -145,6 +155,7 @@ class WorkerTagPool implements TagPool {
         return limits().timeoutMs;
       },
       idleMs: this.#idleMs,
+      lyrics: this.#lyrics,
       readAt: this.#readAt,
       next: () => (index < limits().workers ? this.#nextTask() : undefined),
     });

@@ -21,6 +21,7 @@ export interface TagTask {
 export interface TagThreadOptions {
   readonly timeoutMs: number;
   readonly idleMs: number;
+  readonly lyrics: boolean;
   readonly readAt: ReadJobAt;
   /** What to do next; `undefined` when there is nothing. */
   next(): TagTask | undefined;
@@ -93,7 +94,8 @@ export class TagThread {
     this.#progress = new Int32Array(new SharedArrayBuffer(4)).fill(NO_TICKET);
     this.#nextTicket = 0;
     this.#verdict = undefined;
-    const workerData: TagWorkerData = { progress: this.#progress.buffer };
+    const { lyrics } = this.#options;
+    const workerData: TagWorkerData = { progress: this.#progress.buffer, lyrics };
     const worker = new Worker(new URL("./tag-worker.js", import.meta.url), {
       workerData,
       resourceLimits: RESOURCE_LIMITS,

@@ -12,7 +12,8 @@ import { problemOf } from "./tag-problem.js";
 /** Results go out in groups, so that little is read again when a file ends this thread. */
 const GROUP = 16;
 
-const progress = new Int32Array((workerData as TagWorkerData).progress);
+const { lyrics, ...shared } = workerData as TagWorkerData;
+const progress = new Int32Array(shared.progress);
 const blocks = new BlockPool();
 const ranges = new Map<number, { resolve(bytes: Uint8Array): void; reject(error: Error): void }>();
 let lastRangeId = 0;
@@ -51,7 +52,7 @@ async function readLocal({ path }: TagJob, { root, followSymlinks }: LocalAccess
   try {
     const opened = openLocal(root, path, followSymlinks);
     fd = opened.fd;
-    return await readTags({ name: path, sizeBytes: opened.stat.size, readAt: readerOf(fd) }, blocks);
+    return await readTags({ name: path, sizeBytes: opened.stat.size, readAt: readerOf(fd) }, blocks, lyrics);
   } catch (error) {
     return failedReading({ ...problemOf(error), code: "unreadable" });
   } finally {
@@ -78,7 +79,7 @@ function readRemote({ path, sizeBytes }: TagJob, ticket: number): Promise<TagRea
       ranges.set(rangeId, { resolve, reject });
       send({ kind: "read-range", ticket, rangeId, offsetBytes, lengthBytes });
     });
-  return readTags({ name: path, sizeBytes, readAt }, blocks);
+  return readTags({ name: path, sizeBytes, readAt }, blocks, lyrics);
 }
 
 function send(message: ToPool): void {

@@ -2,6 +2,7 @@ import type { IAudioMetadata, ICommonTagsResult, ITag } from "music-metadata";
 import type { TrackTags } from "../../model/track.js";
 
 const MAX_TEXT = 1000;
+const MAX_LYRICS = 20_000;
 const MAX_VALUES = 64;
 
 /** The tags of a file without any. */
@@ -14,7 +15,11 @@ export const NO_TAGS: TrackTags = {
 };
 
 /** What music-metadata found, as {@link TrackTags}: every value checked, since it comes from a stranger's file. */
-export function trackTagsOf(common: Partial<ICommonTagsResult>, native: IAudioMetadata["native"]): TrackTags {
+export function trackTagsOf(
+  common: Partial<ICommonTagsResult>,
+  native: IAudioMetadata["native"],
+  withLyrics = false,
+): TrackTags {
   return withoutMissing({
     title: textOf(common.title),
     artists: textsOf(unsplitArtist(native) ?? common.artists ?? [common.artist]),
@@ -30,6 +35,7 @@ export function trackTagsOf(common: Partial<ICommonTagsResult>, native: IAudioMe
     composers: textsOf(unsplit(native, ["TCOM", "TCM"]) ?? common.composer),
     label: textsOf(common.label)[0],
     comment: commentOf(common.comment),
+    lyrics: withLyrics ? lyricsOf(common.lyrics) : undefined,
     compilation: common.compilation === true,
   });
 }
@@ -63,14 +69,22 @@ function commentOf(comments: ICommonTagsResult["comment"]): string | undefined {
   return textOf(own?.text);
 }
 
-function textOf(value: unknown): string | undefined {
+// As they are to be read, or else line by line as they are to be sung.
+function lyricsOf(lyrics: ICommonTagsResult["lyrics"]): string | undefined {
+  const texts = (lyrics ?? []).slice(0, MAX_VALUES).map(({ text, syncText }) => {
+    return text ?? syncText?.map((line) => line.text).join("\n");
+  });
+  return textOf(texts.filter(Boolean).join("\n"), MAX_LYRICS);
+}
+
+function textOf(value: unknown, longest = MAX_TEXT): string | undefined {
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value !== "string") return undefined;
   const text = value
-    .slice(0, 2 * MAX_TEXT)
+    .slice(0, 2 * longest)
     .replaceAll("\0", "")
     .trim()
-    .slice(0, MAX_TEXT);
+    .slice(0, longest);
   return text.replace(/\p{Surrogate}/gu, "\uFFFD").trim() || undefined;
 }
 

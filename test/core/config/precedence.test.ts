@@ -30,7 +30,7 @@ test("a file wins over the defaults; its paths are relative to it, and ~ is the 
   assert.equal(config.cacheDir, join(env.HOME ?? "", "file-cache"));
   assert.equal(config.stateDir, join(folder, "state/musicfs/file-name"));
   assert.equal(config.socketPath, join(folder, "run/musicfs/file-name.sock"));
-  assert.deepEqual(config.scan, { workers: 3, timeoutMs: 2000 });
+  assert.deepEqual(config.scan, { workers: 3, timeoutMs: 2000, lyrics: false });
   assert.equal(config.logLevel, "info");
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.plugins) && Object.isFrozen(config.scan));
 });
@@ -57,7 +57,7 @@ test("the environment wins over the file; its paths are relative to the current 
   assert.equal(config.stateDir, "/env-state");
   assert.equal(config.socketPath, join(folder, "else/env-run/env-name.sock"));
   assert.equal(config.logLevel, "warn");
-  assert.deepEqual(config.scan, { workers: 5, timeoutMs: 1500 });
+  assert.deepEqual(config.scan, { workers: 5, timeoutMs: 1500, lyrics: false });
   assert.equal(config.plugins[0]?.identity, "origin-local:/from-env");
 });
 

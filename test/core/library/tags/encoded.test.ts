@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readTags } from "#core/library/tags/read-tags.js";
+import { formatFrame, formatId3Header } from "../../../support/audio-id3.js";
+import { writeMp3 } from "../../../support/audio-mp3.js";
 import { SKIP_WITHOUT_FFMPEG } from "../../../support/audio-probe.js";
 import { temporaryFolder } from "../../../support/temporary-folder.js";
 
@@ -92,6 +94,27 @@ for (const seconds of [2, 20, 60]) {
     assert.equal(audio.durationMs, undefined);
   });
 }
+
+test("lyrics are read where they are wanted", { skip: SKIP_WITHOUT_FFMPEG }, async (t) => {
+  const folder = temporaryFolder(t);
+  const encoded = (name: string): Buffer =>
+    readFileSync(
+      encode(folder, { name, format: "", arguments: ["-metadata", "lyrics=The gulls are out"] }, 1),
+    );
+  // ffmpeg writes no such frame.
+  const frame = formatFrame("USLT", Buffer.from("\x03eng\0The gulls are out", "latin1"));
+  const files = {
+    "a.flac": encoded("a.flac"),
+    "a.m4a": encoded("a.m4a"),
+    "a.mp3": Buffer.concat([formatId3Header(frame.length), frame, writeMp3({ title: "Sine" })]),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const readAt = (from: number, length: number) => bytes.subarray(from, from + length);
+    const input = { name, sizeBytes: bytes.length, readAt };
+    assert.equal((await readTags(input, undefined, true)).tags.lyrics, "The gulls are out", name);
+    assert.equal((await readTags(input)).tags.lyrics, undefined, name);
+  }
+});
 
 // The frames of an encoder, and its delay, which some formats don't tell.
 function assertNear(durationMs: number | undefined, expectedMs: number, part = 0.01): void {
