@@ -92,7 +92,7 @@ function describeMachine(): object {
 
 function mountsOfMusicfs(): string {
   const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  return lines.filter((line) => line.includes("musicfs")).join("\n") || "(none)";
+  return lines.filter((line) => line.includes(" - fuse.musicfs ")).join("\n") || "(none)";
 }
 
 function describePlugins({ plugins, views }: Config): object {

@@ -69,7 +69,7 @@ test("origins, plugins and tags are shown to people and to programs", async (t) 
 
   const { origins } = await json("origin", "list");
   assert.deepEqual(origins, [
-    { id: EXAMPLE_LIBRARY, state: "connected", files: 32, localRoot: EXAMPLE_LIBRARY },
+    { id: EXAMPLE_LIBRARY, state: "connected", files: 32, changes: "watch", localRoot: EXAMPLE_LIBRARY },
   ]);
   assert.match((await musicfs(["origin", "list"])).stdout, /^ORIGIN +STATE +FILES\n.* +connected +32\n$/u);
   assert.ok((await json("origin", "health", EXAMPLE_LIBRARY)).latencyMs > 0);
