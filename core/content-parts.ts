@@ -46,6 +46,8 @@ export async function openContentParts(
   const { hooks, signal } = instance;
   const policy = await hooks.provideCachePolicy.call(signal);
   if (!policy) throw lacking("a cache policy", "cacheLru()");
+  const chunker = await hooks.provideChunker.call(signal);
+  if (!chunker) throw lacking("a chunker", "chunkerFastcdc()");
   const originIds = new Map(origins.map(({ number, origin }) => [number, origin.id]));
   const blobs = createBlobTableMemory();
   let mount: Mount | undefined;
@@ -53,6 +55,7 @@ export async function openContentParts(
     folder: join(config.cacheDir, "store"),
     library: config.stateDir,
     policy,
+    chunker,
     table: blobs,
     log,
     signal,

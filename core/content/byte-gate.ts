@@ -23,12 +23,14 @@ export class ByteGate {
 
   /** Waits for room. @throws `signal.reason`; nothing is taken then. */
   enter(bytes: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#queue.length === 0 && this.tryEnter(bytes)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#queue.splice(this.#queue.indexOf(waiter), 1);
         reject(signal.reason);
+        // It may have stood in the way of smaller ones.
+        this.leave(0);
       };
       const waiter: Waiter = {
         bytes,

@@ -5,6 +5,7 @@ import { settledBy } from "../settled-by.js";
 import { type Blob, BlobGoneError } from "../store/blob.js";
 import { BLOCK_BYTES, type BlockRange, blockCountOf, blocksOf } from "../store/block-set.js";
 import type { ContentStore } from "../store/content-store.js";
+import type { Manifest } from "../store/manifest.js";
 import type { FileVersion } from "../store/store-index.js";
 import type { ByteGate } from "./byte-gate.js";
 import { Piece, PieceDroppedError } from "./piece.js";
@@ -40,6 +41,8 @@ export class CachedFile {
   readonly #readAhead: ReadAhead;
   readonly #links: { readonly ino: number; readonly revision: number }[] = [];
   #blob: Blob | undefined;
+  /** Damaged chunks that are being fetched again. */
+  readonly #mending = new Map<number, Promise<Uint8Array>>();
   #fetchedBytes = 0;
   #notKeptMs = Number.NEGATIVE_INFINITY;
 
@@ -114,15 +117,18 @@ export class CachedFile {
     if (blob) blob.users += 1;
     try {
       if (blob) await this.#check(blob, blocks);
+      const { manifest } = blob ?? {};
+      if (blob && manifest && !blob.checked.hasAll(blocks)) {
+        const bytes = await this.#readChunks(blob, manifest, offsetBytes, lengthBytes, signal);
+        store.chunks.checkLater(blob);
+        return bytes;
+      }
       if (this.#live !== blob) throw new BlobGoneError("another blob came meanwhile");
       const isHit = blob?.checked.hasAll(blocks) ?? false;
       if (!isHit) this.#fetchMissing(blocks);
       this.ahead(offsetBytes, lengthBytes);
       const bytes = await this.#gather(blob, blocks, offsetBytes, lengthBytes, signal);
-      if (isHit) store.counters.hits += 1;
-      else store.counters.misses += 1;
-      if (isHit) store.counters.hitBytes += lengthBytes;
-      if (blob) store.noteUse(blob);
+      this.#count(blob, isHit, lengthBytes);
       return bytes;
     } finally {
       if (blob) store.release(blob);
@@ -145,6 +151,67 @@ export class CachedFile {
     this.#blob = blob;
     for (const { ino, revision } of this.#links) blob?.link(ino, revision);
     return blob;
+  }
+
+  // A file that is cut, of which not all was checked in this run, or some lies in other blobs.
+  async #readChunks(
+    blob: Blob,
+    manifest: Manifest,
+    offsetBytes: number,
+    lengthBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { store } = this.#use;
+    const target = Buffer.allocUnsafeSlow(lengthBytes);
+    const end = offsetBytes + lengthBytes;
+    let isHit = true;
+    for (let chunk = manifest.chunkAt(offsetBytes); ; chunk += 1) {
+      signal.throwIfAborted();
+      const range = manifest.range(chunk);
+      let bytes = await store.chunks.read(blob, manifest, chunk);
+      if (!bytes) {
+        isHit = false;
+        bytes = await this.#mendChunk(blob, manifest, chunk, signal);
+      }
+      const from = Math.max(offsetBytes, range.offsetBytes);
+      const to = Math.min(end, range.offsetBytes + range.lengthBytes);
+      target.set(bytes.subarray(from - range.offsetBytes, to - range.offsetBytes), from - offsetBytes);
+      if (to === end) break;
+    }
+    this.#count(blob, isHit, lengthBytes);
+    return target;
+  }
+
+  #mendChunk(blob: Blob, manifest: Manifest, chunk: number, signal: AbortSignal): Promise<Uint8Array> {
+    const mending =
+      this.#mending.get(chunk) ??
+      this.#fetchChunk(blob, manifest, chunk).finally(() => this.#mending.delete(chunk));
+    this.#mending.set(chunk, mending);
+    return settledBy(mending, signal);
+  }
+
+  async #fetchChunk(blob: Blob, manifest: Manifest, chunk: number): Promise<Uint8Array> {
+    const { store, gate, signal } = this.#use;
+    const { offsetBytes, lengthBytes } = manifest.range(chunk);
+    await gate.enter(lengthBytes, signal);
+    try {
+      const bytes = await this.#ask(offsetBytes, lengthBytes, signal);
+      store.corrupted(blob, offsetBytes, lengthBytes);
+      if (await store.chunks.mend(blob, manifest, chunk, bytes)) return bytes;
+      // The origin has other bytes under this very version than it had: what is kept of it is worth nothing.
+      if ((await store.remove(blob.id)) === undefined) throw new ErrnoError("EIO", "its origin changed it");
+      throw new BlobGoneError("its origin changed it");
+    } finally {
+      gate.leave(lengthBytes);
+    }
+  }
+
+  #count(blob: Blob | undefined, isHit: boolean, lengthBytes: number): void {
+    const { store } = this.#use;
+    if (isHit) store.counters.hits += 1;
+    else store.counters.misses += 1;
+    if (isHit) store.counters.hitBytes += lengthBytes;
+    if (blob) store.noteUse(blob);
   }
 
   async #check(blob: Blob, blocks: BlockRange): Promise<void> {
@@ -200,7 +267,7 @@ export class CachedFile {
     try {
       if (!isInside) await gate.enter(bytesOf(piece), AbortSignal.any([piece.signal, stop]));
       isInside = true;
-      const bytes = await this.#ask(piece);
+      const bytes = await this.#ask(piece.offsetBytes, piece.lengthBytes, piece.signal);
       piece.arrive(bytes);
       await this.#keep(piece, bytes);
     } catch (error) {
@@ -210,11 +277,10 @@ export class CachedFile {
     }
   }
 
-  async #ask(piece: Piece): Promise<Uint8Array> {
+  async #ask(offsetBytes: number, lengthBytes: number, wanted: AbortSignal): Promise<Uint8Array> {
     const { store, timeoutMs, signal: stop } = this.#use;
-    const { offsetBytes, lengthBytes } = piece;
     const { originId, file } = this.version;
-    const signal = AbortSignal.any([piece.signal, stop, AbortSignal.timeout(timeoutMs)]);
+    const signal = AbortSignal.any([wanted, stop, AbortSignal.timeout(timeoutMs)]);
     store.counters.countRequest(originId, lengthBytes);
     const bytes = await settledBy(this.#origin.read(file, offsetBytes, lengthBytes, signal), signal);
     // Fewer bytes than the size that was shown would be silent damage.

@@ -59,7 +59,7 @@ export class StoreOperations implements Store {
       logicalBytes,
       storedBytes: room.usedBytes,
       indexBytes: store.indexBytes,
-      ...index.chunkTotals(),
+      ...index.chunks.totals(),
       ratio: room.usedBytes === 0 ? 1 : logicalBytes / room.usedBytes,
       hits: counters.hits,
       misses: counters.misses,

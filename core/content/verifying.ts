@@ -1,5 +1,7 @@
+import type { Blob } from "../store/blob.js";
 import { BLOCK_BYTES } from "../store/block-set.js";
 import type { ContentStore } from "../store/content-store.js";
+import type { ChunkRange } from "../store/manifest.js";
 import type { FilePlace, VerifyOptions, VerifyReport } from "../store/store.js";
 import type { CachedFile } from "./cached-file.js";
 import { ProgressMeter } from "./progress-meter.js";
@@ -32,9 +34,9 @@ export async function verifyStore(
       if (!version.isFirst) continue;
       const blob = await store.acquire(version);
       if (!blob) continue;
-      let wrong: readonly number[] = [];
+      let wrong: readonly ChunkRange[] = [];
       try {
-        wrong = await store.check(blob, 0, blob.present.blocks, true);
+        wrong = await damageOf(store, blob);
         report.files += 1;
         report.bytes += version.logicalBytes;
         report.corrupt += wrong.length;
@@ -55,12 +57,23 @@ export async function verifyStore(
   return { ...report, damaged };
 }
 
-/** Fetches blocks again that were dropped. @returns how many came. */
-async function mend(file: CachedFile, blocks: readonly number[], signal: AbortSignal): Promise<number> {
+/** The pieces of a blob that are not what their sums or hashes say; whoever reads them next has them fetched. */
+async function damageOf(store: ContentStore, blob: Blob): Promise<readonly ChunkRange[]> {
+  const { manifest } = blob;
+  if (!manifest) {
+    const blocks = await store.check(blob, 0, blob.present.blocks, true);
+    return blocks.map((block) => ({ offsetBytes: block * BLOCK_BYTES, lengthBytes: blob.blockBytes(block) }));
+  }
+  const chunks = await store.chunks.check(blob, manifest);
+  if (chunks.length > 0) blob.distrust();
+  store.counters.corruptChunks += chunks.length;
+  return chunks.map((chunk) => manifest.range(chunk));
+}
+
+/** Fetches pieces again that are damaged. @returns how many came. */
+async function mend(file: CachedFile, pieces: readonly ChunkRange[], signal: AbortSignal): Promise<number> {
   let mended = 0;
-  for (const block of blocks) {
-    const offsetBytes = block * BLOCK_BYTES;
-    const lengthBytes = Math.min(BLOCK_BYTES, file.version.file.sizeBytes - offsetBytes);
+  for (const { offsetBytes, lengthBytes } of pieces) {
     try {
       await file.read(offsetBytes, lengthBytes, signal);
       mended += 1;

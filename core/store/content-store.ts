@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { CacheEviction, CorruptionRepair } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { CacheItem, CachePolicy } from "../model/cache-policy.js";
+import type { Chunker } from "../model/chunker.js";
 import { makePrivateFolder } from "../private-folder.js";
-import { Blob } from "./blob.js";
+import { Blob, type BlobLink } from "./blob.js";
 import { BlobFiles, closeFile, emptyFile, sizeOfFile, syncFile } from "./blob-files.js";
 import { BlobPublisher } from "./blob-table.js";
 import { BLOCK_BYTES } from "./block-set.js";
+import { ChunkStore } from "./chunk-store.js";
 import { Counters } from "./counters.js";
 import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
@@ -22,6 +24,7 @@ export interface ContentStoreOptions {
   /** Names the library whose files are kept; see {@link checkFormat}. */
   readonly library: string;
   readonly policy: CachePolicy;
+  readonly chunker: Chunker;
   /** Memory of the table that the FUSE workers read. */
   readonly table: SharedArrayBuffer;
   readonly log: Logger;
@@ -53,6 +56,7 @@ export class ContentStore {
   readonly counters = new Counters();
   readonly health: StoreHealth;
   readonly room: Room;
+  readonly chunks: ChunkStore;
   readonly #options: ContentStoreOptions;
   readonly #files: BlobFiles;
   readonly #table: BlobPublisher;
@@ -88,6 +92,21 @@ export class ContentStore {
       evictOne: () => this.#evictOne(),
     });
     this.room.resetUsed(this.#index.totals().storedBytes);
+    this.chunks = new ChunkStore({
+      chunker: options.chunker,
+      counters: this.counters,
+      log: options.log,
+      index: () => this.#index,
+      acquireById: (id) => this.#acquire(id),
+      release: (blob) => this.release(blob),
+      noteUse: (blob) => this.noteUse(blob),
+      remove: (id) => this.remove(id),
+      reserve: (bytes) => this.room.reserve(bytes),
+      unreserve: (bytes) => this.room.release(bytes),
+      setStored: (blob, bytes) => this.#changeStored(blob, bytes - blob.storedBytes),
+      isPassedThrough: (blob) => this.#isPassedThrough(blob),
+      failed: (error) => this.failed(error),
+    });
   }
 
   get index(): StoreIndex {
@@ -117,7 +136,10 @@ export class ContentStore {
    */
   async acquire(version: FileVersion): Promise<Blob | undefined> {
     const id = this.#index.blobOf(version);
-    if (id === undefined) return undefined;
+    return id === undefined ? undefined : this.#acquire(id);
+  }
+
+  async #acquire(id: number): Promise<Blob | undefined> {
     const opening = this.#opening.get(id);
     const blob = this.#open.get(id) ?? (await (opening ?? this.#openBlob(id)));
     if (!blob || blob.isGone) return undefined;
@@ -157,17 +179,17 @@ export class ContentStore {
     if (this.#isClosed || blob.isGone || !this.health.mayWrite) return false;
     const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
     if (!(await this.#makeRoom(reserved))) return false;
-    const before = blob.logicalBytes;
+    this.chunks.noteFetch();
     try {
-      await blob.write(from, bytes);
+      this.#changeStored(blob, await blob.write(from, bytes));
       this.health.worked();
+      if (blob.isWhole) this.chunks.cutLater(blob.id);
       return true;
     } catch (error) {
       if (!blob.isGone) this.failed(error);
       return false;
     } finally {
       this.room.release(reserved);
-      if (!blob.isGone) this.#changeStored(blob, blob.logicalBytes - before);
     }
   }
 
@@ -189,19 +211,19 @@ export class ContentStore {
    * @returns the blocks that were wrong.
    */
   async check(blob: Blob, from: number, to: number, again = false): Promise<readonly number[]> {
-    const before = blob.logicalBytes;
     const wrong = await blob.check({ from, to }, again);
     if (wrong.length === 0) return wrong;
-    this.#changeStored(blob, blob.logicalBytes - before);
+    this.#changeStored(blob, -wrong.reduce((sum, block) => sum + blob.blockBytes(block), 0));
     this.counters.corruptChunks += wrong.length;
-    for (const { originId, file } of this.#index.versionsOf(blob.id)) {
-      for (const block of wrong) {
-        const offsetBytes = block * BLOCK_BYTES;
-        const lengthBytes = Math.min(BLOCK_BYTES, blob.sizeBytes - offsetBytes);
-        this.#options.onCorrupt({ originId, path: file.path, offsetBytes, lengthBytes });
-      }
-    }
+    for (const block of wrong) this.corrupted(blob, block * BLOCK_BYTES, blob.blockBytes(block));
     return wrong;
+  }
+
+  /** Tells whoever listens of damage that was found. */
+  corrupted(blob: Blob, offsetBytes: number, lengthBytes: number): void {
+    for (const { originId, file } of this.#index.versionsOf(blob.id)) {
+      this.#options.onCorrupt({ originId, path: file.path, offsetBytes, lengthBytes });
+    }
   }
 
   /** Removes a blob, whoever wants it. @returns the bytes that came free; `undefined` when it is in use. */
@@ -214,6 +236,7 @@ export class ContentStore {
     await this.#removeRow(id, blob);
     this.#options.policy.removed(id);
     if (blob) {
+      await blob.writesEnded();
       await emptyFile(blob.fd).catch(() => undefined);
       this.#closeLater(blob.fd);
     }
@@ -288,6 +311,7 @@ export class ContentStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
+    await this.chunks.close();
     await this.#flushing;
     await this.#flush();
     this.#saveUse();
@@ -325,7 +349,10 @@ export class ContentStore {
       fd = await this.#files.open(id);
       if ((await sizeOfFile(fd)) !== row.sizeBytes)
         throw Object.assign(new Error("torn"), { code: "ENOENT" });
-      return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
+      const blob = this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
+      if (blob.manifest) blob.republish(blob.setBorrowed(this.#index.chunks.borrowedOf(id, blob.manifest)));
+      else if (blob.isWhole) this.chunks.cutLater(id);
+      return blob;
     } catch (error) {
       if (fd !== undefined) await closeFile(fd);
       const { code } = error as NodeJS.ErrnoException;
@@ -388,14 +415,22 @@ export class ContentStore {
   // A blob that the kernel reads by itself cannot be taken away. Asked after the workers were told, so that none
   // of them can let the kernel have it in between.
   #takeAway(blob: Blob): boolean {
-    const links = blob.slot >= 0 ? this.#table.linksOf(blob.slot) : [];
+    const { links } = blob;
     blob.retract();
-    if (links.some(({ ino, revision }) => this.#options.isPassedThrough(ino, revision))) {
+    if (this.#arePassedThrough(links)) {
       blob.republish(links);
       return false;
     }
     blob.isGone = true;
     return true;
+  }
+
+  #isPassedThrough(blob: Blob): boolean {
+    return this.#arePassedThrough(blob.links);
+  }
+
+  #arePassedThrough(links: readonly BlobLink[]): boolean {
+    return links.some(({ ino, revision }) => this.#options.isPassedThrough(ino, revision));
   }
 
   async #evictOne(): Promise<boolean> {

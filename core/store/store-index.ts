@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { messageOf } from "../errors.js";
 import type { OriginFile } from "../model/origin.js";
 import { unusableFolder } from "../private-folder.js";
+import { ChunkTable } from "./chunk-table.js";
 import { prepareSchema, UnknownIndexError } from "./index-schema.js";
 
 /** One version of one file of one origin: what a blob holds the bytes of. */
@@ -75,7 +76,9 @@ type BlobTuple = [
 ];
 
 const CACHE_KIB = 4096;
-const WAL_LIMIT_BYTES = 4 * 1024 * 1024;
+/** The log is folded in when it has so many pages of 4 KiB, and cut back to so many bytes then. */
+const WAL_PAGES = 256;
+const WAL_LIMIT_BYTES = WAL_PAGES * 4096;
 
 /**
  * The store's index: which blob holds which version of which file, and what of it. Lives beside the blobs, on the
@@ -84,6 +87,7 @@ const WAL_LIMIT_BYTES = 4 * 1024 * 1024;
 export class StoreIndex {
   readonly path: string;
   readonly db: Database.Database;
+  readonly chunks: ChunkTable;
   readonly #find: Database.Statement<VersionTuple, number>;
   readonly #insertBlob: Database.Statement;
   readonly #insertVersion: Database.Statement;
@@ -98,6 +102,7 @@ export class StoreIndex {
   constructor(db: Database.Database, path: string) {
     this.db = db;
     this.path = path;
+    this.chunks = new ChunkTable(db);
     const key = "origin = ? AND path = ? AND size = ? AND mtime_ms = ? AND version = ?";
     this.#find = db.prepare<VersionTuple, number>(`SELECT blob FROM versions WHERE ${key}`).pluck();
     this.#insertBlob = db.prepare(
@@ -185,9 +190,12 @@ export class StoreIndex {
     this.#forget.run(...tupleOf(version));
   }
 
-  /** Removes a blob, the versions that it stood for, and what else is known of it. */
+  /** Removes a blob, the versions that it stood for, and the chunks that lie in it. */
   remove(id: number): void {
-    this.#remove.run(id);
+    this.transaction(() => {
+      this.chunks.dropAll(id);
+      this.#remove.run(id);
+    });
   }
 
   /** Every blob, the one used longest ago first. */
@@ -248,18 +256,6 @@ export class StoreIndex {
       .all();
   }
 
-  /** Chunks of all files that are cut, and how many different ones there are. */
-  chunkTotals(): { chunks: number; uniqueChunks: number } {
-    const [chunks, uniqueChunks] = this.db
-      .prepare<[], [number, number]>(
-        `SELECT (SELECT coalesce(sum(b.chunks), 0) FROM versions v JOIN blobs b ON b.id = v.blob),
-           (SELECT count(*) FROM chunks)`,
-      )
-      .raw()
-      .get() ?? [0, 0];
-    return { chunks, uniqueChunks };
-  }
-
   totals(): IndexTotals {
     const [blobs, storedBytes] = this.db
       .prepare<[], [number, number]>("SELECT count(*), coalesce(sum(stored), 0) FROM blobs")
@@ -268,12 +264,12 @@ export class StoreIndex {
     return { blobs, storedBytes };
   }
 
-  /** Bytes of the database and its log on the disk. */
+  /** Bytes on the disk: of the database, and of its log as long as that may become. */
   sizeBytes(): number {
-    return ["", "-wal", "-shm"].reduce((sum, suffix) => {
-      const found = statSync(this.path + suffix, { throwIfNoEntry: false });
-      return sum + (found ? found.blocks * 512 : 0);
-    }, 0);
+    const [database = 0, log = 0, shared = 0] = ["", "-wal", "-shm"].map(
+      (suffix) => (statSync(this.path + suffix, { throwIfNoEntry: false })?.blocks ?? 0) * 512,
+    );
+    return database + Math.max(log, WAL_LIMIT_BYTES) + shared;
   }
 
   close(): void {
@@ -307,6 +303,7 @@ function open(path: string): StoreIndex {
     db.pragma("synchronous = NORMAL");
     db.pragma("foreign_keys = ON");
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
     prepareSchema(db);
     return new StoreIndex(db, path);

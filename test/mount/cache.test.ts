@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { StoreStats } from "#core/store/store.js";
 import { createRandom } from "../contracts/random.js";
+import { writeFlac } from "../support/audio-writer.js";
+import type { TestInstance } from "../support/mount.js";
 import { DRIVERS } from "../support/mount-config.js";
-import { run } from "../support/process.js";
-import { withCachedLibrary } from "./fixtures/cached-mount.js";
+import { run, until } from "../support/process.js";
+import { filesBelow } from "../support/tree-files.js";
+import { noise, withCachedLibrary } from "./fixtures/cached-mount.js";
 
 const MIB = 1024 * 1024;
 
@@ -83,4 +89,90 @@ for (const driver of DRIVERS) {
         });
       }));
   });
+}
+
+describe("what cached files share", () => {
+  const driver = "mount-fuse";
+  const SAME = noise(2 * MIB, 99);
+
+  test("two files that are the same cost one, and both are read from it", (t) =>
+    withCachedLibrary(
+      t,
+      {
+        driver,
+        tracks: 2,
+        trackBytes: 0,
+        content: () => Buffer.concat([writeFlac({ title: "Twin" }), SAME]),
+      },
+      async (library) => {
+        await library.mounted(async ({ instance }) => {
+          const paths = await filesBelow(join(instance.mountpoint, "Unknown Artist"));
+          assert.equal(paths.length, 2);
+          for (const path of paths) assert.ok((await readFile(path)).equals(library.contentOf(1)));
+          const size = library.contentOf(1).length;
+          const stats = await until("both are cut, and one of them is dropped", async () => {
+            const now = await statsOf(instance);
+            return now.storedBytes === size ? now : undefined;
+          });
+          assert.equal(stats.logicalBytes, 2 * size);
+          assert.equal(stats.chunks, 2 * stats.uniqueChunks);
+          library.setGone(true);
+          for (const path of paths) assert.ok((await readFile(path)).equals(library.contentOf(1)));
+        });
+        await library.mounted(async ({ instance }) => {
+          for (const path of await filesBelow(join(instance.mountpoint, "Unknown Artist")))
+            assert.ok((await readFile(path)).equals(library.contentOf(1)));
+        });
+      },
+    ));
+
+  test("the same audio behind other tags is kept once", (t) =>
+    withCachedLibrary(
+      t,
+      {
+        driver,
+        tracks: 2,
+        trackBytes: 0,
+        content: (track, tags) => Buffer.concat([writeFlac(tags), noise(10_000 + track * 1000, track), SAME]),
+      },
+      async (library) => {
+        await library.mounted(async ({ instance }) => {
+          for (const track of [1, 2])
+            assert.ok((await readFile(library.shown(track))).equals(library.contentOf(track)));
+          const whole = library.contentOf(1).length + library.contentOf(2).length;
+          const stats = await until("they are cut, and what they share is punched out", async () => {
+            const now = await statsOf(instance);
+            return now.storedBytes < whole - 1.5 * MIB ? now : undefined;
+          });
+          assert.equal(stats.logicalBytes, whole);
+          const disk = await diskBytes(library.store);
+          assert.ok(disk < whole - 1.5 * MIB, `${disk} bytes on the disk for ${whole}`);
+          library.setGone(true);
+          for (const track of [1, 2]) await readDirectly(library.shown(track), library.contentOf(track));
+        });
+        await library.mounted(async () => {
+          for (const track of [2, 1]) await readDirectly(library.shown(track), library.contentOf(track));
+        });
+      },
+    ));
+});
+
+// Past the kernel's page cache, so that the store answers.
+async function readDirectly(path: string, content: Buffer): Promise<void> {
+  const { stdout } = await run([
+    "bash",
+    "-c",
+    `dd if='${path}' iflag=direct bs=128k status=none | sha256sum`,
+  ]);
+  assert.equal(stdout.split(" ")[0], createHash("sha256").update(content).digest("hex"), path);
+}
+
+async function statsOf(instance: TestInstance): Promise<StoreStats> {
+  const { stdout } = await instance.cli(["cache", "stats", "--json"]);
+  return JSON.parse(stdout);
+}
+
+async function diskBytes(folder: string): Promise<number> {
+  const { stdout } = await run(["du", "-sB1", join(folder, "blobs")]);
+  return Number(stdout.split("\t")[0]);
 }

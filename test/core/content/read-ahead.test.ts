@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ReadAhead } from "#core/content/read-ahead.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+test("the first read of a file has nothing fetched ahead", () => {
+  assert.equal(new ReadAhead(100 * MIB).note(0, 128 * KIB), undefined);
+  assert.equal(new ReadAhead(100 * MIB).note(50 * MIB, 128 * KIB), undefined);
+});
+
+test("whoever reads on is read ahead for by as much as he has read, up to 8 MiB", () => {
+  const ahead = new ReadAhead(1000 * MIB);
+  const windows: number[] = [];
+  for (let at = 0; at < 32 * MIB; at += MIB) {
+    const range = ahead.note(at, MIB);
+    if (!range) continue;
+    assert.equal(range.offsetBytes, at + MIB);
+    windows.push(range.lengthBytes);
+  }
+  assert.deepEqual(
+    windows.slice(0, 9),
+    [1, 2, 3, 4, 5, 6, 7, 8, 8].map((mib) => mib * MIB),
+  );
+  assert.ok(Math.max(...windows) === 8 * MIB);
+});
+
+test("nothing is fetched ahead behind the end of the file", () => {
+  const ahead = new ReadAhead(3 * MIB);
+  ahead.note(0, MIB);
+  assert.deepEqual(ahead.note(MIB, MIB), { offsetBytes: 2 * MIB, lengthBytes: MIB });
+  assert.equal(ahead.note(2 * MIB, MIB), undefined);
+});
+
+test("a jump has nothing fetched ahead, and nobody else is disturbed by it", () => {
+  const ahead = new ReadAhead(1000 * MIB);
+  ahead.note(0, MIB);
+  assert.ok(ahead.note(MIB, MIB));
+  assert.equal(ahead.note(500 * MIB, MIB), undefined);
+  assert.ok(ahead.note(2 * MIB, MIB));
+  assert.ok(ahead.note(501 * MIB, MIB));
+});
+
+test("a tag reader's looks at the head and the end have nothing fetched ahead", () => {
+  const ahead = new ReadAhead(40 * MIB);
+  for (const [at, length] of [
+    [0, 4 * KIB],
+    [40 * MIB - 4 * KIB, 4 * KIB],
+    [700 * KIB, 4 * KIB],
+  ] as const)
+    assert.equal(ahead.note(at, length), undefined);
+});
+
+test("whoever was answered by others for a while is known again behind what was fetched for him", () => {
+  const ahead = new ReadAhead(1000 * MIB);
+  for (let at = 0; at < 8 * MIB; at += MIB) ahead.note(at, MIB);
+  assert.ok(ahead.note(15 * MIB, MIB));
+});
