@@ -65,6 +65,7 @@ export function createLibraryParts(
     hooks: instance.hooks,
     tagPool,
     views: viewsOf(instance),
+    keepsPaths: config.paths === "stable",
     log,
     onChanges,
   });

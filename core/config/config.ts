@@ -20,6 +20,11 @@ export interface UserConfig {
    */
   views?: Readonly<Record<string, Plugin | false | null | undefined | "" | 0>>;
   /**
+   * What happens to the path of a track whose tags or whose place in the origin change: `"live"` moves it to where
+   * the layout wants it now, `"stable"` leaves it until the layout itself is another one. @default "live"
+   */
+  paths?: "live" | "stable";
+  /**
    * Folders below `/Collections`, by their names: `recentlyAdded()`, `mostPlayed()`, `recentlyPlayed()`, a query as
    * `query("year:1984")` or just as text, or a collection of your own.
    */
@@ -79,6 +84,7 @@ export interface Config {
   readonly plugins: readonly Plugin[];
   /** The views that have a layout of their own; that of `/` may be among `plugins` instead. */
   readonly views: readonly ViewEntry[];
+  readonly paths: "live" | "stable";
   readonly cacheDir: string;
   readonly stateDir: string;
   readonly runtimeDir: string;

@@ -218,6 +218,7 @@ function complete(
       ),
     ),
     views: Object.freeze(views),
+    paths: settings.paths,
     cacheDir: at(settings.cacheDir ?? join(cacheHome(env), name)),
     stateDir: at(settings.stateDir ?? join(stateHome(env), name)),
     runtimeDir,

@@ -19,6 +19,7 @@ export const configSchema = z.strictObject({
   mountpoint: path,
   plugins: z.array(z.unknown()),
   views: z.record(z.string(), z.unknown()).default({}),
+  paths: z.enum(["live", "stable"]).default("live"),
   collections: z.record(z.string(), z.unknown()).default({}),
   cacheDir: path.optional(),
   stateDir: path.optional(),

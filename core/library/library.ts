@@ -31,6 +31,8 @@ export interface LibraryOptions {
   readonly hooks: Hooks;
   readonly tagPool: TagPool;
   readonly views: readonly View[];
+  /** See `TrackShelfOptions`. */
+  readonly keepsPaths: boolean;
   readonly log: Logger;
   /** Receives what changed in the tree, after each commit. */
   readonly onChanges: (changes: readonly EntryChange[]) => void;
@@ -80,7 +82,8 @@ export class Library {
     this.#views = catalogue.transaction(
       () => new Views({ catalogue, editor, originIds, views: options.views }),
     );
-    this.#shelf = new TrackShelf({ catalogue, log, originIds, views: this.#views.open });
+    const views = this.#views.open;
+    this.#shelf = new TrackShelf({ catalogue, log, originIds, views, keepsPaths: options.keepsPaths });
     this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, committed: this.#committed });
     this.#guard = new RemovalGuard({
       catalogue,

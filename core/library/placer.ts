@@ -58,6 +58,11 @@ export class Placer {
     for (const row of current) if (!kept.has(row.cookie)) this.#removeName(row, file);
   }
 
+  /** Whether the file has a name in the view. */
+  has(file: FileRow): boolean {
+    return this.#namesHere(file).length > 0;
+  }
+
   /** Takes a file out of the view, with the directories that become empty. */
   remove(file: FileRow): void {
     for (const row of this.#namesHere(file)) this.#removeName(row, file);

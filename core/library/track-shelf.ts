@@ -20,6 +20,8 @@ export interface TrackShelfOptions {
   readonly catalogue: Catalogue;
   readonly originIds: ReadonlyMap<number, string>;
   readonly views: readonly OpenView[];
+  /** Whether a track that has a path in a view keeps it when its tags or its place in the origin change. */
+  readonly keepsPaths: boolean;
   readonly log: Logger;
 }
 
@@ -37,9 +39,14 @@ export class TrackShelf {
    *
    * @param folder what the tracks of its folder tell of each other.
    */
-  put(row: FileRow, folder: FolderFacts, views = this.#options.views): void {
+  put(row: FileRow, folder: FolderFacts): void {
+    const { keepsPaths, views } = this.#options;
+    this.#put(row, folder, keepsPaths ? views.filter(({ placer }) => !placer.has(row)) : views);
+  }
+
+  #put(row: FileRow, folder: FolderFacts, views: readonly OpenView[]): void {
     const { catalogue, originIds } = this.#options;
-    const file = catalogue.files.tagged(row);
+    const file = views.length > 0 ? catalogue.files.tagged(row) : undefined;
     if (!file) return;
     const track = trackOf(file, originIds.get(row.originNumber) ?? "", folder);
     for (const view of views)
@@ -84,7 +91,7 @@ export class TrackShelf {
       if (row.kind !== FILE_KIND.track) continue;
       if (row.album !== album) facts = factsOfFolder(this.#options.catalogue, row.album);
       album = row.album;
-      this.put(row, facts, views);
+      this.#put(row, facts, views);
     }
   }
 

@@ -22,15 +22,19 @@ export type Settings = ReadonlyMap<string, Setting>;
 const ABSENT: Setting = { text: "(none)", fingerprint: "" };
 const PRESENT: Setting = { text: "(in the config)", fingerprint: "present" };
 /** What a checked config has beside what a person wrote. */
-const DERIVED: readonly string[] = ["plugins", "socketPath", "configFile", "configDir"];
+const DERIVED: readonly string[] = ["plugins", "views", "socketPath", "configFile", "configDir"];
 /** Keys that a checked config calls otherwise. */
 const ALIASES: Readonly<Record<string, string>> = { logLevel: "log.level" };
 
 /** Every key of a config with its value. */
 export function settingsOf(config: Config): Settings {
   const own = Object.fromEntries(Object.entries(config).filter(([key]) => !DERIVED.includes(key)));
-  const plugins = config.plugins.flatMap(({ identity, options }): [string, Setting][] => {
-    const key = `plugins (${identity})`;
+  const given = [
+    ...config.plugins.map((plugin) => ({ place: "plugins", plugin })),
+    ...config.views.map(({ root, layout }) => ({ place: `views[${JSON.stringify(root)}]`, plugin: layout })),
+  ];
+  const plugins = given.flatMap(({ place, plugin: { identity, options } }): [string, Setting][] => {
+    const key = `${place} (${identity})`;
     return [[key, PRESENT], ...(isPlain(options) ? flatten(options, key, asWritten) : [])];
   });
   return new Map([...flatten(own, "", nameOf), ...plugins]);

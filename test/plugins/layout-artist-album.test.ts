@@ -15,6 +15,10 @@ const EVERY_VARIABLE =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a layout's template
   "$albumartist/$album ($year) [$label]/$disc-$track - $artist - $title ($genre, $composer) ${format_upper}.$format";
 
+describe("layout-artist-album keeps the contract of a layout: under each artist", () => {
+  runContract(layoutContract, () => setUpPlugin(layoutArtistAlbum({ eachArtist: true })), { test });
+});
+
 for (const template of [undefined, EVERY_VARIABLE]) {
   describe(`layout-artist-album keeps the contract of a layout: ${template ?? "default"}`, () => {
     runContract(layoutContract, () => openLayout(template), { test });
@@ -71,6 +75,20 @@ describe("layout-artist-album", () => {
       assert.equal(layout.placeTrack(track)?.join("/"), path);
     });
   }
+
+  test("shows a track under each of its artists where that is wanted, and once under each", async () => {
+    const layout = await setUpPlugin(
+      layoutArtistAlbum({ eachArtist: true, template: "$albumartist/$title.$format" }),
+    );
+    const paths = layout.placeTrack({ ...base, albumArtist: "Various Artists", artists: ["Ann", "Bo"] });
+    assert.deepEqual(paths, [
+      ["Various Artists", "Tide Table.flac"],
+      ["Ann", "Tide Table.flac"],
+      ["Bo", "Tide Table.flac"],
+    ]);
+    const own = layout.placeTrack({ ...base, albumArtist: "Ann", artists: ["Ann"] });
+    assert.deepEqual(own, [["Ann", "Tide Table.flac"]]);
+  });
 
   test("leaves a file without tags under the folders and the name that it has", async () => {
     const layout = await openLayout(undefined);

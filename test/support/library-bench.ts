@@ -26,6 +26,8 @@ export interface LibraryBench {
   write(path: string, format: AudioFormat, tags: AudioTags): void;
   /** Scans as a start of the daemon does, on the same catalogue. */
   scan(plugins?: readonly Plugin[], views?: Readonly<Record<string, Plugin>>): Promise<Scanned>;
+  /** What is otherwise in the config from now on. */
+  config: Partial<Config>;
   /** Opens the library on the same catalogue, and scans nothing. */
   open(plugins?: readonly Plugin[], views?: Readonly<Record<string, Plugin>>): Promise<OpenLibrary>;
 }
@@ -61,7 +63,7 @@ export function openLibraryBench(t: TestContext): LibraryBench {
     views = {},
   ) => {
     const given = Object.entries(views).map(([root, layout]) => ({ root, layout }));
-    const config = { ...CONFIG, plugins, views: given, configDir: folder, stateDir: folder };
+    const config = { ...CONFIG, ...bench.config, plugins, views: given, configDir: folder, stateDir: folder };
     const log = silentLogger(warnings);
     const instance = await createInstance(config, log);
     const origins = await openOrigins(instance, catalogue);
@@ -83,9 +85,10 @@ export function openLibraryBench(t: TestContext): LibraryBench {
       },
     };
   };
-  return {
+  const bench: LibraryBench = {
     music,
     warnings,
+    config: {},
     write(path, format, tags) {
       mkdirSync(dirname(join(music, path)), { recursive: true });
       writeFileSync(join(music, path), writeAudio(format, tags));
@@ -101,6 +104,7 @@ export function openLibraryBench(t: TestContext): LibraryBench {
       }
     },
   };
+  return bench;
 }
 
 const CONFIG: Config = {
@@ -108,6 +112,7 @@ const CONFIG: Config = {
   mountpoint: "/nowhere",
   plugins: [],
   views: [],
+  paths: "live",
   cacheDir: "/nowhere",
   stateDir: "/nowhere",
   runtimeDir: "/nowhere",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, linkSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { layoutOrigin, originLocal } from "musicfs/plugins";
+import { layoutArtistAlbum, layoutOrigin, originLocal } from "musicfs/plugins";
 import { writeAudio } from "../../support/audio-writer.js";
 import { openLibraryBench, originOf } from "../../support/library-bench.js";
 
@@ -91,4 +91,37 @@ test("a file is not taken for moved while its origin cannot say that it is gone"
   const { tree } = await bench.scan([plugin], { "/": layoutOrigin() });
   assert.equal(catalogue.files.byPath(1, "newer.flac")?.ino, second?.ino);
   assert.deepEqual(tree, ["/newer.flac"]);
+});
+
+test("with stable paths a track keeps its path when it is moved or retagged, until the layout is another one", async (t) => {
+  const bench = openLibraryBench(t);
+  bench.config = { paths: "stable" };
+  const plugins = [originLocal({ path: bench.music, id: "music" })];
+  const views = { "/": layoutArtistAlbum(), "/Folders": layoutOrigin() };
+  bench.write("a/1.flac", "flac", { title: "1", ...ANN });
+  const { tree } = await bench.scan(plugins, views);
+  assert.deepEqual(tree, ["/Ann/First/1.flac", "/Folders/a/1.flac"]);
+  renameSync(join(bench.music, "a"), join(bench.music, "b"));
+  assert.deepEqual((await bench.scan(plugins, views)).tree, tree);
+  bench.write("b/1.flac", "flac", { title: "A longer title", ...ANN });
+  const retagged = await bench.scan(plugins, views);
+  assert.deepEqual(retagged.tree, tree);
+  assert.equal(
+    retagged.catalogue.reader.fileOf(retagged.catalogue.files.byPath(1, "b/1.flac")?.ino ?? 0)?.revision,
+    1,
+  );
+  bench.write("b/2.flac", "flac", { title: "2", ...ANN });
+  assert.deepEqual((await bench.scan(plugins, views)).tree, [
+    "/Ann/First/1.flac",
+    "/Ann/First/2.flac",
+    "/Folders/a/1.flac",
+    "/Folders/b/2.flac",
+  ]);
+  const other = { "/": layoutArtistAlbum({ template: "$title.$format" }), "/Folders": layoutOrigin() };
+  assert.deepEqual((await bench.scan(plugins, other)).tree, [
+    "/2.flac",
+    "/A longer title.flac",
+    "/Folders/a/1.flac",
+    "/Folders/b/2.flac",
+  ]);
 });
