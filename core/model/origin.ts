@@ -5,7 +5,7 @@
  */
 export interface OriginFile {
   /**
-   * Path below the origin's root: segments joined by `/`, no leading slash, no `.` or `..`.
+   * Path below the origin's root: segments joined by `/`, no leading slash, no `.` or `..`, no lone surrogates.
    * It is a key that only the origin interprets; layouts may show its segments when there are no tags.
    */
   readonly path: string;

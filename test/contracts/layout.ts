@@ -4,6 +4,7 @@ import { pathsOf } from "../../core/library/track-places.js";
 import type { Track, TrackPlaces } from "../../core/model/track.js";
 import type { ContractCase, ContractSubject } from "./contract.js";
 import { hostileTrack, ordinaryTrack } from "./hostile-tracks.js";
+import { type PlacedTree, placeTracks } from "./placed-tree.js";
 import { createRandom } from "./random.js";
 
 export interface LayoutSubject extends ContractSubject {
@@ -15,7 +16,11 @@ export type LayoutCase = ContractCase<LayoutSubject>;
 
 /** Hostile tracks in each case that takes many. */
 const TRACKS = 12_000;
+/** Hostile tracks that are put into a tree. */
+const PLACED = 400;
 const NAME_MAX_BYTES = 255;
+/** What no name may have in it: `/`, NUL and other control characters. */
+const FORBIDDEN = /[/\u0000-\u001f\u007f]/u;
 
 /**
  * The contract of a layout. Tracks are frozen through and through: a layout that writes to one throws.
@@ -76,17 +81,50 @@ export const layoutContract: readonly LayoutCase[] = [
     async run(layout) {
       forEach(hostileTracks(34), (track) => {
         for (const segment of pathsOf(layout.placeTrack(track)).flat()) {
-          const name = safeName(segment);
-          assert.ok(
-            name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name),
-            `the name is ${name}`,
-          );
-          assert.ok(Buffer.byteLength(name) <= NAME_MAX_BYTES, `the name is ${name}`);
+          assertSafeName(safeName(segment));
         }
       });
     },
   },
+  {
+    name: "every track is shown under names that a disk can have, the same whatever the order of the scan",
+    async run(layout) {
+      const tracks = withOwnPaths(hostileTracks(35).slice(0, PLACED));
+      const tree = placeTracks((track) => layout.placeTrack(track), tracks);
+      assert.equal(tree.tracks, tracks.length);
+      assertSafe(tree);
+      for (const order of [tracks.toReversed(), tracks.toSorted(bySize)]) {
+        assert.deepEqual(
+          placeTracks((track) => layout.placeTrack(track), order),
+          tree,
+        );
+      }
+    },
+  },
 ];
+
+/** Fails when a name of a tree is one that a disk could not have, or that leads elsewhere. */
+export function assertSafe({ files }: PlacedTree): void {
+  for (const { names } of files) for (const name of names) assertSafeName(name);
+}
+
+function assertSafeName(name: string): void {
+  assert.ok(name !== "" && name !== "." && name !== "..", `the name is ${JSON.stringify(name)}`);
+  assert.ok(!FORBIDDEN.test(name) && name.isWellFormed(), `the name is ${JSON.stringify(name)}`);
+  assert.ok(Buffer.byteLength(name) <= NAME_MAX_BYTES, `the name is ${name}`);
+}
+
+// Two files of an origin have two paths.
+function withOwnPaths(tracks: readonly Track[]): Track[] {
+  return tracks.map((track, index) => ({
+    ...track,
+    path: `${index % 7}/${track.path}/${index}`.toWellFormed(),
+  }));
+}
+
+function bySize(one: Track, other: Track): number {
+  return one.sizeBytes - other.sizeBytes || one.path.length - other.path.length;
+}
 
 function depthsOf(places: TrackPlaces | undefined): number[] {
   return pathsOf(places).map(({ length }) => length);

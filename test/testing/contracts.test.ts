@@ -109,6 +109,12 @@ describe("the contract of a layout finds", () => {
   finds(layoutContract, "a place that depends on what came before", /always has the same place/, () =>
     layout((path, calls) => [...path.slice(0, -1), `${calls} ${path.at(-1)}`]),
   );
+  finds(
+    layoutContract,
+    "a tree that depends on the order of the scan",
+    /whatever the order of the scan/,
+    () => layout((path, calls) => [`${calls % 400}`, ...path]),
+  );
   finds(layoutContract, "folders made of tags", /adds no folder/, () =>
     layout((path) => path.join("/").split("/")),
   );

@@ -1,0 +1,9 @@
+import { test } from "node:test";
+import { checkLayout, LAYOUTS } from "../support/layout-properties.js";
+
+const TAG_SETS = 100_000;
+
+for (const name of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[]) {
+  test(`${name}: ${TAG_SETS} hostile tag sets make safe names, lose no track, and the same tree in any order`, () =>
+    checkLayout(name, TAG_SETS));
+}
