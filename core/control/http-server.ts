@@ -111,19 +111,23 @@ function sessionsOf(server: Http2Server | Http2SecureServer): ReadonlySet<Server
 function tellApart(socket: Socket, takeHttp2: () => void, takeHttp1: () => void): void {
   const giveUp = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref();
   const leave = (): void => clearTimeout(giveUp);
+  const end = (): void => void socket.destroy();
+  let seen = Buffer.alloc(0);
   const look = (): void => {
-    const seen: Buffer | null = socket.read();
-    if (seen === null) return;
-    socket.unshift(seen);
-    // What begins as the preface does and is shorter may become either.
+    const more: Buffer | null = socket.read();
+    if (more === null) return;
+    seen = Buffer.concat([seen, more]);
     const isPreface = HTTP2_PREFACE.subarray(0, seen.length).equals(seen.subarray(0, HTTP2_PREFACE.length));
+    // What begins as the preface does and is shorter may become either. It is put back only then: that would
+    // be told as readable at once.
     if (isPreface && seen.length < HTTP2_PREFACE.length) return;
-    socket.off("readable", look).off("close", leave).off("error", leave);
+    socket.off("readable", look).off("end", end).off("close", leave).off("error", leave);
     leave();
+    socket.unshift(seen);
     if (isPreface) takeHttp2();
     else takeHttp1();
   };
-  socket.on("readable", look).on("close", leave).on("error", leave);
+  socket.on("readable", look).on("end", end).on("close", leave).on("error", leave);
 }
 
 // What Node does by itself where HTTP/1.1 comes alone. Who asks what is served may ask on for a while.

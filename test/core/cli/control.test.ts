@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { EXIT } from "../../../core/errors.js";
+import { writeFlac } from "../../support/audio-writer.js";
 import { type Account, BIN, openAccount } from "../../support/command-line.js";
 import { until } from "../../support/process.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
@@ -12,6 +13,7 @@ import { EXAMPLE_LIBRARY } from "../../support/tree-files.js";
 
 interface Line {
   readonly type?: string;
+  readonly path?: string;
   readonly uptimeMs?: number;
 }
 
@@ -116,8 +118,13 @@ test("events of the past are shown, and what happens as it happens", async (t) =
     "--type",
     "scan-completed",
     "mounted",
+    "file-added",
   ]);
-  await until("the past was shown", () => seen.length === 2);
+  await until("the past was shown", () => seen.length >= 2);
+  const added = seen.length;
+  writeFileSync(join(library, "new.flac"), writeFlac({ title: "New", artists: ["Somebody"], album: "One" }));
+  const path = "/Somebody/One/New.flac";
+  await until("the new file was told", () => seen.slice(added).some((event) => event.path === path));
   await account.musicfs(["stop"]);
   const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
   assert.equal(code, 0);

@@ -167,6 +167,46 @@ test("what is no call is refused, and the server lives on", async (t) => {
   await ask(socket);
 });
 
+test("HTTP/1.1 and HTTP/2 are told apart, also when their first bytes come one by one", async (t) => {
+  const socket = await serve(t);
+  const head = "POST /musicfs.v1.MusicFS/GetStatus HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const byOne = connect(socket);
+  let answer = "";
+  byOne.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+  });
+  for (const byte of `${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`) {
+    byOne.write(byte);
+    await new Promise(setImmediate);
+  }
+  await once(byOne, "close");
+  assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*"version":"0\.0\.7"/u);
+
+  const preface = connect(socket);
+  for (const byte of "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
+    preface.write(byte);
+    await new Promise(setImmediate);
+  }
+  preface.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  const [settings] = (await once(preface, "data")) as [Buffer];
+  // A frame of HTTP/2 that says what the server can: type 4.
+  assert.equal(settings[3], 4);
+  preface.destroy();
+});
+
+test("who begins and does not go on costs no processor", async (t) => {
+  const socket = await serve(t);
+  await ask(socket);
+  const silent = connect(socket);
+  silent.write("PR");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const { user, system } = process.cpuUsage(before);
+  silent.destroy();
+  assert.ok(user + system < 500_000, `${user + system} µs of a second`);
+});
+
 test("a caller does not wait for ever", async (t) => {
   const socket = await serve(t);
   await assert.rejects(
