@@ -49,14 +49,14 @@ export async function measureEvents(context: BenchContext): Promise<Row[]> {
     if (subscribers.bytes() < events) throw new Error("the subscribers were told nothing");
     return durationMs;
   };
-  // What a first time costs falls on neither.
-  await burst(path, events);
+  const alone = (): Promise<number> => burst(path, events);
+  // What a first time costs falls on neither; nor does what one leaves behind for the next.
+  await alone();
   const ratios: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
-    say(`burst ${round + 1} of ${options.rounds}`);
-    const first = round % 2 === 0 ? await beside() : await burst(path, events);
-    const second = round % 2 === 0 ? await burst(path, events) : await beside();
-    ratios.push(round % 2 === 0 ? first / second : second / first);
+    say(`bursts ${round + 1} of ${options.rounds}`);
+    const times = [await beside(), await alone(), await alone(), await beside()] as const;
+    ratios.push((times[0] + times[3]) / (times[1] + times[2]));
   }
   const figure = `reads in a burst of ${events} events: ${SUBSCRIBERS + 1} subscribers, one of them deaf, by none`;
   return [
