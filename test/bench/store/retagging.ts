@@ -1,7 +1,9 @@
-import { renameSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BenchContext } from "../context.js";
 import { makeFolder } from "../peers.js";
+import { run } from "../processes.js";
 import type { Row } from "../rows.js";
 import { makeAlbum, retag } from "./album.js";
 import { probeFiles } from "./probes.js";
@@ -12,6 +14,8 @@ const SECONDS = 226;
 const QUICK_SECONDS = 40;
 /** More than the padding that ffmpeg leaves behind the tags, so that the audio is shifted. */
 const LONGER_BYTES = 20_000;
+const SHOWN_TIMEOUT_MS = 60_000;
+const LOOK_EVERY_MS = 250;
 
 /** What of a track is in the store already after its tags grew and its audio moved. */
 export async function measureRetagging(context: BenchContext): Promise<Row[]> {
@@ -29,10 +33,13 @@ export async function measureRetagging(context: BenchContext): Promise<Row[]> {
 
   const edited = join(folder, "edited.flac");
   await retag(join(origin, track), edited, LONGER_BYTES);
+  const newBytes = statSync(edited).size;
   renameSync(edited, join(origin, track));
+  await waitForSize(join(musicfs.path, track), newBytes);
   await read();
   await musicfs.settle();
   const after = await musicfs.stats();
+  // The old version is kept, too, so what is added is the new one's.
   const fresh = after.uniqueChunks - before.uniqueChunks;
   const chunks = after.chunks - before.chunks;
   return [
@@ -49,4 +56,16 @@ export async function measureRetagging(context: BenchContext): Promise<Row[]> {
       target: { subject: "musicfs", atMost: 5 },
     },
   ];
+}
+
+/** Waits until the mount shows the new version: the origin's folder is watched. */
+async function waitForSize(path: string, bytes: number): Promise<void> {
+  const deadlineMs = performance.now() + SHOWN_TIMEOUT_MS;
+  for (;;) {
+    const { stdout } = await run("stat", ["-c", "%s", path]);
+    if (Number(stdout) === bytes) return;
+    if (performance.now() > deadlineMs)
+      throw new Error(`the mount still shows ${stdout.trim()} of ${bytes} bytes`);
+    await delay(LOOK_EVERY_MS);
+  }
 }
