@@ -8,7 +8,13 @@ import { createHooks, type Hooks, withOwnLayout } from "./hooks.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
 import type { View } from "./library/views.js";
 import type { Logger } from "./logger.js";
-import { type Plugin, type SetupEnvironment, setupPlugin, setupPlugins } from "./plugin.js";
+import {
+  type Plugin,
+  type ReloadableOptions,
+  type SetupEnvironment,
+  setupPlugin,
+  setupPlugins,
+} from "./plugin.js";
 
 /** What a config comes to: its plugins set up, its origins open. */
 export interface Instance {
@@ -17,6 +23,8 @@ export interface Instance {
   readonly layouts: ReadonlyMap<string, Layout>;
   /** Ids of the origins, once they are open. */
   originIds: readonly string[];
+  /** Options of plugins that a reload can change. */
+  readonly reloadable: readonly ReloadableOptions[];
   readonly signal: AbortSignal;
   /** Aborts {@link signal}. */
   abort(reason: unknown): void;
@@ -49,10 +57,12 @@ export async function createInstance(config: Config, log: Logger): Promise<Insta
     }
   };
   const layouts = new Map<string, Layout>();
+  const reloadable: ReloadableOptions[] = [];
   const instance: Instance = {
     hooks,
     layouts,
     originIds: [],
+    reloadable,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     dispose,
@@ -64,6 +74,7 @@ export async function createInstance(config: Config, log: Logger): Promise<Insta
     configDir: config.configDir,
     stateDirOf: (name) => madeFolder(join(config.stateDir, "plugins", name)),
     originIds: () => instance.originIds,
+    onReload: (options) => reloadable.push(options),
     onDispose: (release) => disposers.push(release),
   };
   try {

@@ -27,6 +27,11 @@ export interface PluginContext {
   readSecret(secret: Secret): Promise<string>;
   /** Ids of the configured origins, in the config's order. Empty until every plugin is set up. */
   originIds(): readonly string[];
+  /**
+   * Says that options can change while the instance runs. When a reload of the config changes one of `keys`,
+   * `apply` is given all options anew; it must not throw. What nobody takes needs a restart.
+   */
+  onReload<Options>(keys: readonly (keyof Options & string)[], apply: (options: Options) => void): void;
   /** Registers what to release when the daemon stops, or its start fails; last registered, first run. */
   onDispose(dispose: () => void | Promise<void>): void;
 }
@@ -130,6 +135,14 @@ export function isPluginFactory(value: unknown): value is PluginFactory {
   return typeof value === "function" && "pluginName" in value && "from" in value;
 }
 
+/** Options of a plugin that can change while the instance runs. */
+export interface ReloadableOptions {
+  /** The plugin's. */
+  readonly identity: string;
+  readonly keys: readonly string[];
+  apply(options: unknown): void;
+}
+
 /** What a daemon gives each plugin's context, apart from the name. */
 export interface SetupEnvironment {
   readonly hooks: Hooks;
@@ -138,6 +151,8 @@ export interface SetupEnvironment {
   readonly configDir: string;
   stateDirOf(pluginName: string): string;
   originIds(): readonly string[];
+  /** Absent where the config is never read again. */
+  onReload?(reloadable: ReloadableOptions): void;
   onDispose(dispose: () => void | Promise<void>): void;
 }
 
@@ -167,6 +182,12 @@ export async function setupPlugin(plugin: Plugin, environment: SetupEnvironment)
     readSecret: (secret) => readSecret(secret, { configDir, env: process.env, log }),
     stateDir: () => environment.stateDirOf(plugin.name),
     originIds: environment.originIds,
+    onReload: (keys, apply) =>
+      environment.onReload?.({
+        identity: plugin.identity,
+        keys,
+        apply: (options) => apply(options as never),
+      }),
     onDispose: environment.onDispose,
   };
   try {

@@ -3,6 +3,7 @@ import type { Status } from "../control/status.js";
 import type { Instance } from "../instance.js";
 import type { LibraryParts } from "../library-parts.js";
 import type { Logger } from "../logger.js";
+import type { ReloadableOptions } from "../plugin.js";
 import { type Applier, Reloader } from "../reload/reloader.js";
 import { findServiceManager, type SendDatagram } from "../service/service-manager.js";
 import { supervise } from "../service/supervise.js";
@@ -32,7 +33,7 @@ export async function prepareOperation(
   const reloader = new Reloader({
     config,
     load: loadConfig,
-    appliers: appliersOf(library, log),
+    appliers: [...appliersOf(library, log), ...instance.reloadable.map(pluginApplier)],
     hooks: instance.hooks,
     log,
     begins: () => manager.reloading(),
@@ -66,6 +67,16 @@ function appliersOf(library: LibraryParts, { control }: Logger): Applier[] {
       apply: ({ scan }) => library.configureScan(scan),
     },
   ];
+}
+
+function pluginApplier({ identity, keys, apply }: ReloadableOptions): Applier {
+  return {
+    takes: (key) => keys.some((name) => key === `plugins (${identity}).${name}`),
+    apply({ plugins }) {
+      const plugin = plugins.find((candidate) => candidate.identity === identity);
+      if (plugin) apply(plugin.options);
+    },
+  };
 }
 
 function describeStatus({ tracks, mountpoint, scan }: Status): string {

@@ -16,7 +16,10 @@ export interface CacheItem {
  * All calls come from the main thread, in the order in which things happen.
  */
 export interface CachePolicy {
-  /** Greatest number of bytes that the store may hold on the disk; it holds at every moment. */
+  /**
+   * Greatest number of bytes that the store may hold on the disk; it holds at every moment. Both limits may change
+   * while the store is used.
+   */
   readonly maxBytes: number;
   /** Bytes that must stay free on the disk; `0` for none. */
   readonly minFreeBytes: number;

@@ -85,8 +85,13 @@ export class ContentStore {
     this.#index = this.#openIndex();
     this.#indexInode = statSync(this.#index.path).ino;
     this.room = new Room({
-      maxBytes: options.policy.maxBytes,
-      minFreeBytes: options.policy.minFreeBytes,
+      // A reload of the config may change them.
+      get maxBytes() {
+        return options.policy.maxBytes;
+      },
+      get minFreeBytes() {
+        return options.policy.minFreeBytes;
+      },
       freeBytes: () => this.#files.freeBytes(),
       indexBytes: () => this.indexBytes,
       evictOne: () => this.#evictOne(),

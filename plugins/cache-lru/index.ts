@@ -1,5 +1,5 @@
 import { definePlugin, duration, size, z } from "musicfs";
-import { createLru } from "./lru.js";
+import { createLru, type LruLimits } from "./lru.js";
 
 const options = z.strictObject({
   /** Most that the cache may hold on the disk, in bytes or as text. @default "10 GiB" */
@@ -13,12 +13,22 @@ const options = z.strictObject({
   maxAge: duration({ minMs: 1 }).optional(),
 });
 
+type Options = z.output<typeof options>;
+
 /** Evicts what nobody has read for the longest time; see README.md beside this file. */
 export const cacheLru = definePlugin({
   name: "cache-lru",
   provides: ["cache-policy"],
   options,
-  setup({ hooks }, { maxBytes, minFreeBytes, maxAge }) {
-    hooks.provideCachePolicy.tap(() => createLru({ maxBytes, minFreeBytes, maxAgeMs: maxAge }));
+  setup(context, given) {
+    let limits = limitsOf(given);
+    context.hooks.provideCachePolicy.tap(() => createLru(() => limits));
+    context.onReload<Options>(["maxBytes", "minFreeBytes", "maxAge"], (changed) => {
+      limits = limitsOf(changed);
+    });
   },
 });
+
+function limitsOf({ maxBytes, minFreeBytes, maxAge }: Options): LruLimits {
+  return { maxBytes, minFreeBytes, maxAgeMs: maxAge };
+}

@@ -16,8 +16,10 @@ interface Item {
 /**
  * Keeps what was read last: the file whose last read is longest ago is the first victim, apart from those
  * that are too old. Adding, touching, removing and finding the next victim take constant time.
+ *
+ * @param limits asked each time: they may change.
  */
-export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): CachePolicy {
+export function createLru(limits: () => LruLimits): CachePolicy {
   const items = new Map<number, Item>();
   const byEntry = new Queue<number>();
   const byUse = new Queue<number>();
@@ -32,8 +34,10 @@ export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): Cach
     items.delete(key);
   };
 
-  const isTooOld = (key: number, nowMs: number): boolean =>
-    maxAgeMs !== undefined && (items.get(key)?.enteredMs ?? nowMs) < nowMs - maxAgeMs;
+  const isTooOld = (key: number, nowMs: number): boolean => {
+    const { maxAgeMs } = limits();
+    return maxAgeMs !== undefined && (items.get(key)?.enteredMs ?? nowMs) < nowMs - maxAgeMs;
+  };
 
   function* tooOld(nowMs: number): Generator<number> {
     for (const key of byEntry) {
@@ -43,9 +47,13 @@ export function createLru({ maxBytes, minFreeBytes, maxAgeMs }: LruLimits): Cach
   }
 
   return {
-    maxBytes,
-    minFreeBytes,
-    admits: ({ sizeBytes }) => sizeBytes <= maxBytes,
+    get maxBytes() {
+      return limits().maxBytes;
+    },
+    get minFreeBytes() {
+      return limits().minFreeBytes;
+    },
+    admits: ({ sizeBytes }) => sizeBytes <= limits().maxBytes,
     added({ key }, nowMs) {
       remove(key);
       latestMs = Math.max(latestMs, nowMs);

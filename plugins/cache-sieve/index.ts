@@ -1,5 +1,5 @@
 import { definePlugin, duration, size, z } from "musicfs";
-import { createS3Fifo } from "./s3-fifo.js";
+import { S3Fifo, type S3FifoLimits } from "./s3-fifo.js";
 
 const options = z.strictObject({
   /** Most that the cache may hold on the disk, in bytes or as text. @default "10 GiB" */
@@ -13,12 +13,22 @@ const options = z.strictObject({
   useGap: duration().prefault("10 min"),
 });
 
+type Options = z.output<typeof options>;
+
 /** Keeps what is used again, whatever else is read through once; see README.md beside this file. */
 export const cacheSieve = definePlugin({
   name: "cache-sieve",
   provides: ["cache-policy"],
   options,
-  setup({ hooks }, { maxBytes, minFreeBytes, useGap }) {
-    hooks.provideCachePolicy.tap(() => createS3Fifo({ maxBytes, minFreeBytes, useGapMs: useGap }));
+  setup(context, given) {
+    const policy = new S3Fifo(limitsOf(given));
+    context.hooks.provideCachePolicy.tap(() => policy);
+    context.onReload<Options>(["maxBytes", "minFreeBytes", "useGap"], (changed) =>
+      policy.configure(limitsOf(changed)),
+    );
   },
 });
+
+function limitsOf({ maxBytes, minFreeBytes, useGap }: Options): S3FifoLimits {
+  return { maxBytes, minFreeBytes, useGapMs: useGap };
+}

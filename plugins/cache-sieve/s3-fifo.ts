@@ -16,23 +16,28 @@ const TRIAL_SHARE = 0.1;
  * S3-FIFO (J. Yang et al., SOSP 2023), as README.md of this folder says and why: new files are on trial, and
  * only what is used a second time is kept. Every call, and finding the next victim, takes constant time.
  */
-export function createS3Fifo(limits: S3FifoLimits): CachePolicy {
-  return new S3Fifo(limits);
-}
-
-class S3Fifo implements CachePolicy {
-  readonly maxBytes: number;
-  readonly minFreeBytes: number;
-  readonly #useGapMs: number;
+export class S3Fifo implements CachePolicy {
+  #limits: S3FifoLimits;
   readonly #items = new Map<number, Item>();
   readonly #trial = new Trial();
   readonly #kept = new Kept();
   readonly #ghosts = new Ghosts();
 
-  constructor({ maxBytes, minFreeBytes, useGapMs }: S3FifoLimits) {
-    this.maxBytes = maxBytes;
-    this.minFreeBytes = minFreeBytes;
-    this.#useGapMs = useGapMs;
+  constructor(limits: S3FifoLimits) {
+    this.#limits = limits;
+  }
+
+  get maxBytes(): number {
+    return this.#limits.maxBytes;
+  }
+
+  get minFreeBytes(): number {
+    return this.#limits.minFreeBytes;
+  }
+
+  /** Takes other limits, for what comes from now on. */
+  configure(limits: S3FifoLimits): void {
+    this.#limits = limits;
   }
 
   admits({ sizeBytes }: CacheItem): boolean {
@@ -50,7 +55,7 @@ class S3Fifo implements CachePolicy {
   touched(key: number, nowMs: number): void {
     const item = this.#items.get(key);
     if (!item) return;
-    const isUse = nowMs - item.readMs >= this.#useGapMs;
+    const isUse = nowMs - item.readMs >= this.#limits.useGapMs;
     item.readMs = nowMs;
     if (isUse) this.#used(item);
   }

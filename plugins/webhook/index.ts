@@ -4,8 +4,20 @@ import { definePlugin, duration, type LibraryChange, MusicfsError, secret, size,
 import { Delivery } from "./delivery.js";
 import { EventQueue } from "./queue.js";
 
-const EVENTS = ["mounted", "stopping", "scanStarted", "scanCompleted", "libraryChanged"] as const;
-type EventName = (typeof EVENTS)[number];
+/** What happens now and then. */
+const RARE = [
+  "mounted",
+  "stopping",
+  "scanStarted",
+  "scanCompleted",
+  "libraryChanged",
+  "originChanged",
+  "corruptionRepaired",
+  "configReloaded",
+] as const;
+/** What happens so often that nobody gets it who did not ask for it. */
+const FREQUENT = ["fileAccessed", "cacheEvicted"] as const;
+type EventName = (typeof RARE)[number] | (typeof FREQUENT)[number];
 
 const options = z.strictObject({
   /**
@@ -15,11 +27,11 @@ const options = z.strictObject({
   url: secret(),
   /** What the messages are signed with: text, or `whsec_` and Base64; from `{ env }`, `{ file }`, `{ credential }`. */
   secret: secret(),
-  /** Which events are sent. @default all */
+  /** Which events are sent. @default all but `fileAccessed` and `cacheEvicted` */
   events: z
-    .array(z.enum(EVENTS))
+    .array(z.enum([...RARE, ...FREQUENT]))
     .min(1)
-    .default([...EVENTS]),
+    .default([...RARE]),
   /** Tells several webhooks apart; part of a folder's name. @default "default" */
   id: z
     .string()

@@ -7,6 +7,7 @@ import { type Account, BIN, openAccount } from "../support/command-line.js";
 import { type DatagramReceiver, receiveDatagrams } from "../support/datagram-receiver.js";
 import { mountpoints } from "../support/leftovers.js";
 import { until, within } from "../support/process.js";
+import { EXAMPLE_LIBRARY } from "../support/tree-files.js";
 
 interface Service {
   readonly account: Account;
@@ -113,6 +114,30 @@ cacheDir: elsewhere
     again.needsRestart.map(({ key }: { key: string }) => key),
     ["cacheDir"],
   );
+});
+
+test("the cache's limits change while it runs, and other options don't", async (t) => {
+  const account = openAccount(t);
+  const config = (maxBytes: string, more = ""): string =>
+    account.write(
+      "musicfs.config.yaml",
+      `mountpoint: mnt
+plugins:
+  - origin-local: { path: ${JSON.stringify(EXAMPLE_LIBRARY)}, cache: true${more} }
+  - cache-lru: { maxBytes: ${maxBytes}, minFreeBytes: 0 }
+`,
+    );
+  const maxBytes = async (): Promise<number> =>
+    Number(JSON.parse((await account.musicfs(["cache", "stats", "--json"])).stdout).maxBytes);
+  config("50 MiB");
+  await account.musicfs(["start", "--detach"]);
+  assert.equal(await maxBytes(), 50 * 2 ** 20);
+  config("20 MiB", ", followSymlinks: true");
+  const { applied, needsRestart } = JSON.parse((await account.musicfs(["reload", "--json"])).stdout);
+  const keysOf = (changes: readonly { key: string }[]): string[] => changes.map(({ key }) => key);
+  assert.deepEqual(keysOf(applied), ["plugins (cache-lru).maxBytes"]);
+  assert.deepEqual(keysOf(needsRestart), [`plugins (origin-local:${EXAMPLE_LIBRARY}).followSymlinks`]);
+  assert.equal(await maxBytes(), 20 * 2 ** 20);
 });
 
 test("a unit is written, refused where somebody else's is, and removed", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { setUpPlugin } from "musicfs/testing";
+import { type SetUpPlugin, setUpPlugin } from "musicfs/testing";
 import { webhook } from "../../../plugins/webhook/index.js";
 import { openHttpServer, type ReceivedRequest } from "../../support/http-server.js";
 import { silentLogger } from "../../support/loggers.js";
@@ -191,4 +191,26 @@ test("wrong options are refused, and a secret that is missing stops the start", 
     setUpPlugin(webhook({ url: "http://x/", secret: { env: "MUSICFS_TEST_UNSET" } })),
     /MUSICFS_TEST_UNSET is not set/,
   );
+});
+
+test("every event there is can be sent; what happens at each read only to who asks for it", async (t) => {
+  const server = await openHttpServer(t);
+  const types = (): string[] => server.requests.map(({ body }) => JSON.parse(body).type);
+  const call = async ({ hooks }: SetUpPlugin): Promise<void> => {
+    await hooks.originChanged.call({ originId: "nas", change: "disconnected", error: "gone" });
+    await hooks.fileAccessed.call({ path: "/a.mp3", heldMs: 10, copiedBytes: 7, wasPlayed: true });
+    await hooks.cacheEvicted.call({ originId: "nas", path: "a.mp3", bytes: 7 });
+    await hooks.configReloaded.call({ applied: ["log.level"], needsRestart: [] });
+  };
+  const some = await setUpPlugin(webhook({ url: server.url, secret: SECRET }));
+  t.after(() => some.close());
+  await call(some);
+  await until("two came", () => server.requests.length === 2);
+  assert.deepEqual(types(), ["originChanged", "configReloaded"]);
+  const events = ["fileAccessed", "cacheEvicted"] as const;
+  const others = await setUpPlugin(webhook({ url: server.url, secret: SECRET, events: [...events] }));
+  t.after(() => others.close());
+  await call(others);
+  await until("two more came", () => server.requests.length === 4);
+  assert.deepEqual(types().slice(2), events);
 });
