@@ -271,7 +271,7 @@ export class ChunkStore {
     }
     try {
       if ((await this.check(twin, twin.manifest)).length > 0 || twin.isGone || blob.isGone) return false;
-      index().transaction(() => index().chunks.moveVersions(blob.id, twinId));
+      index().transaction(() => index().moveVersions(blob.id, twinId));
       await remove(blob.id);
       return true;
     } finally {

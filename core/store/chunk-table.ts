@@ -26,7 +26,6 @@ export class ChunkTable {
   readonly #borrowed: Statement<[number], number>;
   readonly #saveCut: Statement;
   readonly #twin: Statement<[Uint8Array, number], number>;
-  readonly #moveVersions: Statement<[number, number]>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -49,7 +48,6 @@ export class ChunkTable {
     this.#twin = db
       .prepare<[Uint8Array, number], number>("SELECT id FROM blobs WHERE content = ? AND id <> ? LIMIT 1")
       .pluck();
-    this.#moveVersions = db.prepare<[number, number]>("UPDATE versions SET blob = ? WHERE blob = ?");
   }
 
   placeOf(hash: Uint8Array): ChunkPlace | undefined {
@@ -93,11 +91,6 @@ export class ChunkTable {
   /** Another blob with the very same content. */
   twinOf(blobId: number, manifest: Manifest): number | undefined {
     return this.#twin.get(contentOf(manifest), blobId);
-  }
-
-  /** What a blob stood for, another one stands for now. */
-  moveVersions(fromBlobId: number, toBlobId: number): void {
-    this.#moveVersions.run(toBlobId, fromBlobId);
   }
 
   /** Chunks of all files that are cut, and how many different ones there are. */

@@ -13,6 +13,7 @@ import { ChunkStore } from "./chunk-store.js";
 import { Counters } from "./counters.js";
 import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
+import { Manifest } from "./manifest.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
 import { type FileVersion, numberOf, openStoreIndex, type StoreIndex } from "./store-index.js";
@@ -352,7 +353,8 @@ export class ContentStore {
     let fd: number | undefined;
     try {
       fd = await this.#files.open(id);
-      if ((await sizeOfFile(fd)) !== row.sizeBytes)
+      const isCutWrongly = row.manifest && new Manifest(row.manifest).sizeBytes !== row.sizeBytes;
+      if (isCutWrongly || (await sizeOfFile(fd)) !== row.sizeBytes)
         throw Object.assign(new Error("torn"), { code: "ENOENT" });
       const blob = this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
       if (blob.manifest) blob.republish(blob.setBorrowed(this.#index.chunks.borrowedOf(id, blob.manifest)));

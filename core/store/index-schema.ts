@@ -7,7 +7,7 @@ const APPLICATION_ID = 0x4d757353;
  * The index's schema; README.md of this folder says what the tables mean. The index can be made anew from the
  * origins, so another schema is no step to be migrated: it is replaced.
  */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
   CREATE TABLE blobs (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,7 +33,8 @@ const SCHEMA = `
     size     INTEGER NOT NULL,
     mtime_ms REAL NOT NULL,
     version  TEXT NOT NULL,
-    blob     INTEGER NOT NULL REFERENCES blobs(id) ON DELETE CASCADE
+    blob     INTEGER NOT NULL REFERENCES blobs(id) ON DELETE CASCADE,
+    seal     BLOB NOT NULL
   );
   CREATE UNIQUE INDEX versions_by_file ON versions(origin, path, size, mtime_ms, version);
   CREATE INDEX versions_of_blob ON versions(blob);

@@ -88,7 +88,7 @@ export class StoreIndex {
   readonly path: string;
   readonly db: Database.Database;
   readonly chunks: ChunkTable;
-  readonly #find: Database.Statement<VersionTuple, number>;
+  readonly #find: Database.Statement<VersionTuple, [blob: number, seal: Uint8Array]>;
   readonly #insertBlob: Database.Statement;
   readonly #insertVersion: Database.Statement;
   readonly #blob: Database.Statement<[number], BlobTuple>;
@@ -104,13 +104,16 @@ export class StoreIndex {
     this.path = path;
     this.chunks = new ChunkTable(db);
     const key = "origin = ? AND path = ? AND size = ? AND mtime_ms = ? AND version = ?";
-    this.#find = db.prepare<VersionTuple, number>(`SELECT blob FROM versions WHERE ${key}`).pluck();
+    this.#find = db
+      .prepare<VersionTuple, [number, Uint8Array]>(`SELECT blob, seal FROM versions WHERE ${key}`)
+      .raw();
     this.#insertBlob = db.prepare(
       `INSERT INTO blobs (size, present, sums, logical, stored, chunks, entered, used)
        VALUES (?, x'', x'', 0, 0, 0, ?, ?)`,
     );
     this.#insertVersion = db.prepare(
-      "INSERT INTO versions (origin, path, size, mtime_ms, version, blob) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO versions (origin, path, size, mtime_ms, version, blob, seal)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#blob = db
       .prepare<[number], BlobTuple>(
@@ -136,16 +139,24 @@ export class StoreIndex {
     return this.db.transaction(write).immediate();
   }
 
-  /** The blob of a version; `undefined` when nothing of it is kept. */
+  /**
+   * The blob of a version; `undefined` when nothing of it is kept. A damaged row could name the blob of another file,
+   * whose bytes are in order by themselves: one without its seal is forgotten.
+   */
   blobOf(version: FileVersion): number | undefined {
-    return this.#find.get(...tupleOf(version));
+    const row = this.#find.get(...tupleOf(version));
+    if (!row) return undefined;
+    const [blobId, seal] = row;
+    if (sealOf(version, blobId).equals(seal)) return blobId;
+    this.forget(version);
+    return undefined;
   }
 
   /** Adds a version with a new blob, of which nothing is there yet. @returns the blob's id. */
   insert(version: FileVersion, nowMs: number): number {
     return this.transaction(() => {
       const id = Number(this.#insertBlob.run(version.file.sizeBytes, nowMs, nowMs).lastInsertRowid);
-      this.#insertVersion.run(...tupleOf(version), id);
+      this.#insertVersion.run(...tupleOf(version), id, sealOf(version, id));
       return id;
     });
   }
@@ -184,6 +195,13 @@ export class StoreIndex {
     this.transaction(() => {
       for (const [id, usedMs] of uses) this.#touch.run(usedMs, id);
     });
+  }
+
+  /** What a blob stood for, another one stands for now. Belongs in a transaction. */
+  moveVersions(fromBlobId: number, toBlobId: number): void {
+    for (const version of this.versionsOf(fromBlobId)) {
+      this.#insertVersion.run(...tupleOf(version), toBlobId, sealOf(version, toBlobId));
+    }
   }
 
   forget(version: FileVersion): void {
@@ -324,6 +342,11 @@ export function numberOf(version: FileVersion): number {
     .update(JSON.stringify(tupleOf(version)))
     .digest()
     .readUIntBE(0, 6);
+}
+
+function sealOf(version: FileVersion, blobId: number): Buffer {
+  const text = JSON.stringify([...tupleOf(version), blobId]);
+  return createHash("sha256").update(text).digest().subarray(0, 16);
 }
 
 function tupleOf({ originId, file }: FileVersion): VersionTuple {
