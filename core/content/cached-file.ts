@@ -104,6 +104,14 @@ export class CachedFile {
     return (await this.#currentBlob())?.isWhole ?? false;
   }
 
+  /** Looks whether its blob was changed by somebody else; what is right of it may be read at once after that. */
+  async lookAgain(): Promise<void> {
+    const blob = await this.#currentBlob();
+    if (!blob?.wasTouched) return;
+    blob.distrust();
+    if (blob.manifest) await this.#use.store.chunks.check(blob, blob.manifest);
+  }
+
   /** Somebody reads here, and was answered: what follows may be fetched ahead. */
   ahead(offsetBytes: number, lengthBytes: number): void {
     const range = this.#readAhead.note(offsetBytes, lengthBytes);

@@ -42,7 +42,11 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
   };
 
   return {
-    refresh,
+    async refresh(ino) {
+      const revision = catalogue.fileOf(ino)?.revision;
+      if (revision !== undefined) await reading?.shownBy(ino, revision)?.lookAgain();
+      await refresh(ino);
+    },
     lookup: options.lookup,
     async read(ino, revision, offsetBytes, lengthBytes, signal) {
       const file = fileOf(ino, revision);

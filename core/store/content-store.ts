@@ -16,7 +16,14 @@ import { StoreHealth } from "./health.js";
 import { Manifest } from "./manifest.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
-import { type FileVersion, numberOf, openStoreIndex, type StoreIndex } from "./store-index.js";
+import {
+  type FileVersion,
+  isIndexDamaged,
+  numberOf,
+  openStoreIndex,
+  removeIndex,
+  type StoreIndex,
+} from "./store-index.js";
 import { sweepBlobs } from "./sweep.js";
 
 export interface ContentStoreOptions {
@@ -131,9 +138,7 @@ export class ContentStore {
   /** Starts what goes on in the background. */
   begin(): void {
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref();
-    this.sweep(false, this.#options.signal).catch((error) => {
-      if (!this.#options.signal.aborted) this.failed(error);
-    });
+    this.#sweepBehind();
   }
 
   /**
@@ -141,8 +146,13 @@ export class ContentStore {
    * A blob whose file is gone or torn is forgotten.
    */
   async acquire(version: FileVersion): Promise<Blob | undefined> {
-    const id = this.#index.blobOf(version);
-    return id === undefined ? undefined : this.#acquire(id);
+    try {
+      const id = this.#index.blobOf(version);
+      return id === undefined ? undefined : await this.#acquire(id);
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
   }
 
   async #acquire(id: number): Promise<Blob | undefined> {
@@ -295,8 +305,9 @@ export class ContentStore {
 
   /** Something of the cache's disk failed: it is left alone for a while, or made anew where it is gone. */
   failed(error: unknown): void {
-    if (this.#isGone()) {
-      this.#startAnew();
+    const isDamaged = isIndexDamaged(error);
+    if (isDamaged || this.#isGone()) {
+      this.#startAnew(isDamaged);
       return;
     }
     // The kernel would go on reading from a disk that is broken: what lies there has to be read by us first.
@@ -577,8 +588,7 @@ export class ContentStore {
     return statSync(this.#index.path, { throwIfNoEntry: false })?.ino !== this.#indexInode;
   }
 
-  #startAnew(): void {
-    this.#options.log.warn(`the cache in ${this.#options.folder} is gone; a new one is made`);
+  #startAnew(isDamaged = false): void {
     for (const blob of this.#open.values()) {
       blob.retract();
       blob.isGone = true;
@@ -587,15 +597,34 @@ export class ContentStore {
     }
     this.#open.clear();
     this.#pinned.clear();
-    for (const { id } of this.#index.byUse()) this.#options.policy.removed(id);
+    this.#forgetAll();
     this.#index.close();
     try {
+      if (isDamaged) removeIndex(this.#index.path);
       this.#index = this.#openIndex();
       this.#indexInode = statSync(this.#index.path).ino;
       this.room.resetUsed(0);
+      const what = isDamaged ? "has a damaged index" : "is gone";
+      this.#options.log.warn(`the cache in ${this.#options.folder} ${what}; a new one is made`);
+      this.#sweepBehind();
     } catch (error) {
       this.health.failed(error);
     }
+  }
+
+  // An index that cannot be read leaves the policy what it knows: of what is gone it evicts nothing.
+  #forgetAll(): void {
+    try {
+      for (const { id } of this.#index.byUse()) this.#options.policy.removed(id);
+    } catch {
+      this.#policyLoaded = undefined;
+    }
+  }
+
+  #sweepBehind(): void {
+    this.sweep(false, this.#options.signal).catch((error) => {
+      if (!this.#options.signal.aborted) this.health.failed(error);
+    });
   }
 }
 

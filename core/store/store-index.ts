@@ -308,7 +308,7 @@ export function openStoreIndex(path: string, replaced: (reason: string) => void)
   } catch (error) {
     if (!isWorthless(error)) throw unusableFolder(path, error, "open the cache's index");
     replaced(messageOf(error));
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    removeIndex(path);
     return open(path);
   }
 }
@@ -331,9 +331,19 @@ function open(path: string): StoreIndex {
   }
 }
 
-function isWorthless(error: unknown): boolean {
+/** Removes an index that is closed; what it named is swept. */
+export function removeIndex(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+}
+
+/** Whether SQLite says with this error that it cannot read the database. */
+export function isIndexDamaged(error: unknown): boolean {
   const code = String((error as { code?: unknown }).code ?? "");
-  return error instanceof UnknownIndexError || code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
+  return code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
+}
+
+function isWorthless(error: unknown): boolean {
+  return error instanceof UnknownIndexError || isIndexDamaged(error);
 }
 
 /** A number that a version of a file always has, and hardly any other one: 48 bits of a hash. */
