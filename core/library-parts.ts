@@ -1,10 +1,13 @@
 import type { Catalogue } from "./catalogue/catalogue.js";
-import { type FileRow, versionedFile } from "./catalogue/files.js";
+import { versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
 import { GeneratedFiles } from "./generated/generated-files.js";
 import { type Instance, viewsOf } from "./instance.js";
+import { createCoverMaker, type ReadRange } from "./library/companions/cover-maker.js";
 import { Library } from "./library/library.js";
 import type { LibraryOrigin } from "./library/library-origin.js";
+import { PlaylistRenderer } from "./library/playlists/playlist-renderer.js";
+import { Playlists } from "./library/playlists/playlists.js";
 import { createTagPool, type ReadJobAt } from "./library/tags/tag-pool.js";
 import type { Logger } from "./logger.js";
 import type { EntryChange } from "./model/entry.js";
@@ -15,22 +18,15 @@ const READER_IDLE_MS = 500;
 /** What the cache folder of generated files may hold. */
 const GENERATED_BYTES = 512 * 1024 * 1024;
 
-/** Reads a range of a file of the catalogue. */
-export type ReadFile = (
-  row: FileRow,
-  offsetBytes: number,
-  lengthBytes: number,
-  signal: AbortSignal,
-) => Promise<Uint8Array>;
-
 export interface LibraryParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
+  readonly playlists: Playlists;
   /** Makes right what an open has shown to be otherwise; see `LateAnswers.refresh`. */
   refresh(ino: number): Promise<void>;
   /** Takes new limits of the scan into use. */
   configureScan(scan: Config["scan"]): void;
-  /** Ends the threads that read tags. */
+  /** Ends the threads that read tags, and what follows the tree. */
   close(): Promise<void>;
 }
 
@@ -48,7 +44,7 @@ export function createLibraryParts(
   folders: GeneratedFolders,
   log: Logger,
   onChanges: (changes: readonly EntryChange[]) => void,
-  readFile?: ReadFile,
+  readFile?: ReadRange,
 ): LibraryParts {
   if (config.scan.lyrics) wantLyrics(catalogue);
   const tagPool = createTagPool({
@@ -58,7 +54,20 @@ export function createLibraryParts(
     lyrics: config.scan.lyrics,
     readAt: remoteReader(catalogue, readFile ?? originReader(origins)),
   });
-  const generated = new GeneratedFiles({ catalogue, folders, maxBytes: GENERATED_BYTES, log, onChanges });
+  const readRange = readFile ?? originReader(origins);
+  let playlists: Playlists | undefined;
+  const changed = (changes: readonly EntryChange[]): void => {
+    onChanges(changes);
+    playlists?.follow();
+  };
+  const generated = new GeneratedFiles({
+    catalogue,
+    folders,
+    maxBytes: GENERATED_BYTES,
+    log,
+    onChanges: changed,
+  });
+  generated.addMaker(createCoverMaker(catalogue, readRange));
   const library = new Library({
     catalogue,
     origins,
@@ -66,22 +75,39 @@ export function createLibraryParts(
     tagPool,
     views: viewsOf(instance),
     keepsPaths: config.paths === "stable",
+    names: config.names,
+    generated,
+    finishScan: async () => playlists?.refresh(),
     log,
-    onChanges,
+    onChanges: changed,
   });
+  const followed = new Playlists({
+    catalogue,
+    library,
+    generated,
+    renderer: new PlaylistRenderer({ catalogue, origins, readRange }),
+    names: config.names,
+    log,
+    signal: instance.signal,
+  });
+  playlists = followed;
   return {
     library,
     generated,
+    playlists: followed,
     async refresh(ino) {
       if (!(await generated.refresh(ino, instance.signal))) await library.refresh(ino, instance.signal);
     },
     configureScan: ({ workers, timeoutMs }) => tagPool.configure({ workers, timeoutMs }),
-    close: () => tagPool.close(),
+    async close() {
+      await followed.close();
+      await tagPool.close();
+    },
   };
 }
 
 // How a tag worker gets bytes of a file that it may not open itself.
-function remoteReader(catalogue: Catalogue, readFile: ReadFile): ReadJobAt {
+function remoteReader(catalogue: Catalogue, readFile: ReadRange): ReadJobAt {
   return async (job, offsetBytes, lengthBytes, signal) => {
     const row = catalogue.files.byId(job.id);
     if (!row) throw new Error("the file is gone");
@@ -89,7 +115,7 @@ function remoteReader(catalogue: Catalogue, readFile: ReadFile): ReadJobAt {
   };
 }
 
-function originReader(origins: readonly LibraryOrigin[]): ReadFile {
+function originReader(origins: readonly LibraryOrigin[]): ReadRange {
   const byNumber = new Map(origins.map(({ number, origin }) => [number, origin]));
   return async (row, offsetBytes, lengthBytes, signal) => {
     const origin = byNumber.get(row.originNumber);

@@ -1,5 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { OriginFile } from "../model/origin.js";
+import type { EmbeddedPicture } from "../model/picture.js";
 import type { AudioProperties, TrackTags } from "../model/track.js";
 import type { AlbumTable } from "./albums.js";
 import { FILE_KIND, FILE_STATE, NODE_KIND } from "./schema.js";
@@ -28,16 +29,30 @@ export interface FileProblem {
   readonly detail: string;
 }
 
+/** What was read of a file. */
+export interface FileReading {
+  readonly tags: TrackTags;
+  readonly audio: AudioProperties;
+  readonly picture?: EmbeddedPicture | undefined;
+  readonly problem?: FileProblem | undefined;
+}
+
 /** A file with what is known of its content. */
 export interface TaggedFile extends FileRow {
   readonly tags: TrackTags;
   readonly audio: AudioProperties;
+  /** Where a picture lies in it. */
+  readonly picture?: EmbeddedPicture;
 }
 
 export interface ProblemRow extends FileProblem {
   readonly originId: string;
   readonly path: string;
 }
+
+type FileContent = Pick<TaggedFile, "tags" | "audio" | "picture">;
+/** Tags kept in memory: those of the largest folder that is no heap, and a few more. */
+const CONTENTS_KEPT = 600;
 
 type FileTuple = [
   id: number,
@@ -89,6 +104,10 @@ export class FileTable {
   readonly #tagged: Statement<[number], TrackTuple>;
   readonly #ofAlbum: Statement<[number, number, number, number], FileTuple>;
   readonly #startingWith: Statement<[number, string, string, number], FileTuple>;
+  readonly #playlists: Statement<[number], FileTuple>;
+  #playlistChanges = 0;
+  /** What was last read of tags: the tracks of a folder are looked at several times in a row. */
+  readonly #contents = new Map<number, FileContent>();
   readonly #counts = new Map<number, number>();
 
   /** @param albums is told of every change of a file. */
@@ -151,7 +170,7 @@ export class FileTable {
     );
     this.#setRead = db.prepare(`UPDATE files SET state = ${FILE_STATE.read} WHERE id = ?`);
     this.#saveTrack = db.prepare(
-      `INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(16)})`,
+      `INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(17)})`,
     );
     this.#saveProblem = db.prepare("INSERT OR REPLACE INTO problems (file, code, detail) VALUES (?, ?, ?)");
     this.#saveLyrics = db.prepare("INSERT OR REPLACE INTO lyrics (file, text) VALUES (?, ?)");
@@ -166,6 +185,12 @@ export class FileTable {
     this.#ofAlbum = db
       .prepare<[number, number, number, number], FileTuple>(
         `${select} INDEXED BY files_of_album WHERE f.album = ? AND f.kind = ? AND f.id > ? ORDER BY f.id LIMIT ?`,
+      )
+      .raw();
+    this.#playlists = db
+      .prepare<[number], FileTuple>(
+        `${select} INDEXED BY files_beside WHERE f.kind <> 0 AND f.kind = ${FILE_KIND.playlist}
+         ORDER BY f.origin, f.path LIMIT ?`,
       )
       .raw();
     this.#startingWith = db
@@ -209,20 +234,24 @@ export class FileTable {
     );
   }
 
-  /** Files of an origin. Counted once, and kept from then on: a million take 30 ms. */
+  /** Tracks of an origin. Counted once, and kept from then on: a million take 30 ms. */
   count(originNumber: number): number {
     const kept = this.#counts.get(originNumber);
     if (kept !== undefined) return kept;
     const counted = this.#db
-      .prepare("SELECT count(*) FROM files INDEXED BY files_of_origin WHERE origin = ?")
+      .prepare(
+        `SELECT (SELECT count(*) FROM files INDEXED BY files_of_origin WHERE origin = :origin)
+         - (SELECT count(*) FROM files INDEXED BY files_beside WHERE origin = :origin AND kind <> 0)`,
+      )
       .pluck()
-      .get(originNumber) as number;
+      .get({ origin: originNumber }) as number;
     this.#counts.set(originNumber, counted);
     return counted;
   }
 
-  /** Forgets what {@link count} keeps: a transaction was undone. */
+  /** Forgets what {@link count} and {@link tagged} keep: a transaction was undone. */
   forgetCounts(): void {
+    this.#contents.clear();
     this.#counts.clear();
   }
 
@@ -237,8 +266,8 @@ export class FileTable {
     const row = [originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity];
     const id = Number(this.#insertFile.run(...row).lastInsertRowid);
     this.#linkNode.run(id, ino);
-    this.#adjustCount(originNumber, 1);
-    this.#albums.touch(album);
+    if (kind === FILE_KIND.track) this.#adjustCount(originNumber, 1);
+    this.#touch({ kind, album });
     return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity };
   }
 
@@ -247,7 +276,7 @@ export class FileTable {
     const { sizeBytes, mtimeMs, version = null, identity = null } = file;
     this.#updateFile.run(sizeBytes, mtimeMs, version, identity, stateOfNew(row.kind), row.id);
     this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
-    this.#albums.touch(row.album);
+    this.#touch(row);
   }
 
   /** Files of an origin with this size and modification time: one of them may be another's path of before. */
@@ -270,8 +299,8 @@ export class FileTable {
     const { path, version = null, identity = null } = file;
     const album = this.#albums.idOf(row.originNumber, path);
     this.#move.run(path, version, identity, album, row.id);
-    this.#albums.touch(row.album);
-    this.#albums.touch(album);
+    this.#touch(row);
+    this.#touch({ kind: row.kind, album });
     return { ...row, path, version, identity, album };
   }
 
@@ -290,25 +319,31 @@ export class FileTable {
   }
 
   /** Keeps what was read of a file, and what was wrong with it. */
-  saveReading(
-    row: Pick<FileRow, "id" | "album">,
-    tags: TrackTags,
-    audio: AudioProperties,
-    problem: FileProblem | undefined,
-  ): void {
+  saveReading(row: Pick<FileRow, "id" | "album">, { tags, audio, picture, problem }: FileReading): void {
     const { id } = row;
-    this.#saveTrack.run(id, ...trackTupleOf(tags, audio));
+    this.#contents.delete(id);
+    this.#saveTrack.run(id, ...trackTupleOf(tags, audio, picture));
     if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
     else this.#dropProblem.run(id);
     if (tags.lyrics !== undefined) this.#saveLyrics.run(id, tags.lyrics);
     else this.#dropLyrics.run(id);
     this.#setRead.run(id);
-    this.#albums.touch(row.album);
+    this.#touch(row);
   }
 
   /** Files of one kind that belong to the album of a folder, by id, after `id`. */
   ofAlbum(album: number, kind: number, id: number, limit: number): FileRow[] {
     return this.#ofAlbum.all(album, kind, id, limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Playlists of all origins, by origin and path. */
+  playlists(limit: number): FileRow[] {
+    return this.#playlists.all(limit).map((row) => fileOf(row) as FileRow);
+  }
+
+  /** Moves whenever a playlist came, went or changed. */
+  get playlistChanges(): number {
+    return this.#playlistChanges;
   }
 
   /** Files whose path goes on with anything behind `start`, by path; `start` ends with a character below `\u007f`. */
@@ -320,16 +355,26 @@ export class FileTable {
 
   /** What is known of a file's content; nothing at all as long as it was not read. */
   tagged(row: FileRow): TaggedFile | undefined {
-    const tuple = this.#tagged.get(row.id);
-    return tuple && { ...row, ...trackOfTuple(tuple) };
+    const content = this.#contents.get(row.id) ?? this.#readContent(row.id);
+    return content && { ...row, ...content };
+  }
+
+  #readContent(id: number): FileContent | undefined {
+    const tuple = this.#tagged.get(id);
+    if (!tuple) return undefined;
+    const content = trackOfTuple(tuple);
+    if (this.#contents.size >= CONTENTS_KEPT) this.#contents.clear();
+    this.#contents.set(id, content);
+    return content;
   }
 
   /** Removes a file with its tags and its inode. Its name must have been removed before. */
   remove(row: FileRow): void {
-    this.#adjustCount(row.originNumber, -1);
+    if (row.kind === FILE_KIND.track) this.#adjustCount(row.originNumber, -1);
+    this.#contents.delete(row.id);
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
-    this.#albums.touch(row.album);
+    this.#touch(row);
   }
 
   /** A file's lyrics; {@link tagged} leaves them out, since they are long and seldom wanted. */
@@ -349,6 +394,11 @@ export class FileTable {
         `UPDATE files SET state = ${FILE_STATE.listed} WHERE id IN (SELECT file FROM problems WHERE code = ?)`,
       )
       .run(problemCode);
+  }
+
+  #touch({ kind = FILE_KIND.track, album }: { readonly kind?: number; readonly album: number }): void {
+    if (kind === FILE_KIND.playlist) this.#playlistChanges++;
+    this.#albums.touch(album);
   }
 
   #adjustCount(originNumber: number, difference: number): void {
@@ -376,10 +426,33 @@ export class FileTable {
       )
       .all(limit);
   }
+
+  /** Files with a problem that come after one, by origin and path; all of them, or those of one origin or code. */
+  problemsAfter(
+    after: { readonly originNumber: number; readonly path: string } | undefined,
+    only: { readonly originNumber?: number | undefined; readonly code?: string | undefined },
+    limit: number,
+  ): (ProblemRow & { readonly originNumber: number })[] {
+    return this.#db
+      .prepare<object, ProblemRow & { readonly originNumber: number }>(
+        `SELECT f.origin AS originNumber, o.id AS originId, f.path, p.code, p.detail FROM problems p
+         JOIN files f ON f.id = p.file JOIN origins o ON o.number = f.origin
+         WHERE (f.origin, f.path) > (:afterOrigin, :afterPath)
+           AND (:origin IS NULL OR f.origin = :origin) AND (:code IS NULL OR p.code = :code)
+         ORDER BY f.origin, f.path LIMIT :limit`,
+      )
+      .all({
+        afterOrigin: after?.originNumber ?? 0,
+        afterPath: after?.path ?? "",
+        origin: only.originNumber ?? null,
+        code: only.code ?? null,
+        limit,
+      });
+  }
 }
 
 const TRACK_COLUMNS = `title, artists, album_artists, album, track_number, track_total, disc_number, disc_total,
-  year, original_date, genres, composers, label, comment, compilation, audio`;
+  year, original_date, genres, composers, label, comment, compilation, audio, picture`;
 
 type Text = string | null;
 type Whole = number | null;
@@ -400,9 +473,14 @@ type TrackTuple = [
   comment: Text,
   compilation: number,
   audio: string,
+  picture: Text,
 ];
 
-function trackTupleOf(tags: TrackTags, audio: AudioProperties): TrackTuple {
+function trackTupleOf(
+  tags: TrackTags,
+  audio: AudioProperties,
+  picture: EmbeddedPicture | undefined,
+): TrackTuple {
   return [
     tags.title ?? null,
     listToText(tags.artists),
@@ -420,10 +498,11 @@ function trackTupleOf(tags: TrackTags, audio: AudioProperties): TrackTuple {
     tags.comment ?? null,
     tags.compilation ? 1 : 0,
     JSON.stringify(audio),
+    picture === undefined ? null : JSON.stringify(picture),
   ];
 }
 
-function trackOfTuple(row: TrackTuple): { tags: TrackTags; audio: AudioProperties } {
+function trackOfTuple(row: TrackTuple): FileContent {
   const optional = {
     title: row[0],
     album: row[3],
@@ -446,6 +525,7 @@ function trackOfTuple(row: TrackTuple): { tags: TrackTags; audio: AudioPropertie
       compilation: row[14] === 1,
     },
     audio: JSON.parse(row[15]),
+    ...(row[16] === null ? {} : { picture: JSON.parse(row[16]) }),
   };
 }
 

@@ -203,6 +203,15 @@ const MIGRATIONS: readonly string[] = [
     text TEXT NOT NULL
   );
   `,
+  `
+  ALTER TABLE tracks ADD COLUMN picture TEXT;
+  UPDATE files SET state = 0;
+  CREATE INDEX files_beside ON files(origin, kind) WHERE kind <> 0;
+  `,
+  `
+  ALTER TABLE names ADD COLUMN fold TEXT;
+  CREATE INDEX names_by_fold ON names(parent, fold) WHERE fold IS NOT NULL;
+  `,
 ];
 
 /** The newest schema that this code knows. */

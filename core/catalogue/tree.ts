@@ -27,6 +27,10 @@ const NAME_COLUMNS = "cookie, parent, name, ino, collided, view";
 export class TreeTable {
   readonly #child: Statement<[number, string], NameTuple>;
   readonly #children: Statement<[number], NameTuple>;
+  readonly #db: Database;
+  readonly #childByFold: Statement<[number, string], NameTuple>;
+  #fold: ((name: string) => string) | undefined;
+  readonly #childrenUpTo: Statement<[number, number], NameTuple>;
   readonly #namesOf: Statement<[number], NameTuple>;
   readonly #isEmpty: Statement<[number], number>;
   readonly #hasName: Statement<[number], number>;
@@ -46,9 +50,18 @@ export class TreeTable {
   readonly #collisions: Statement<[number], NameTuple>;
 
   constructor(db: Database) {
+    this.#db = db;
     const select = `SELECT ${NAME_COLUMNS} FROM names`;
     this.#child = db.prepare<[number, string], NameTuple>(`${select} WHERE parent = ? AND name = ?`).raw();
     this.#children = db.prepare<[number], NameTuple>(`${select} WHERE parent = ?`).raw();
+    this.#childByFold = db
+      .prepare<[number, string], NameTuple>(
+        `${select} WHERE parent = ? AND fold = ? AND fold IS NOT NULL LIMIT 1`,
+      )
+      .raw();
+    this.#childrenUpTo = db
+      .prepare<[number, number], NameTuple>(`${select} WHERE parent = ? LIMIT ? + 0`)
+      .raw();
     this.#namesOf = db.prepare<[number], NameTuple>(`${select} WHERE ino = ? ORDER BY cookie`).raw();
     this.#isEmpty = db
       .prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM names WHERE parent = ?)")
@@ -71,7 +84,7 @@ export class TreeTable {
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
     );
     this.#insertName = db.prepare(
-      "INSERT INTO names (parent, name, ino, collided, view) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO names (parent, name, ino, collided, view, fold) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.#insertLink = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.link}, ?, ?, 0, NULL)`,
@@ -95,13 +108,37 @@ export class TreeTable {
     );
   }
 
+  /** Has names that differ in nothing but case taken for one from now on; see {@link foldAll} for those that are there. */
+  set fold(fold: (name: string) => string) {
+    this.#fold = fold;
+  }
+
   child(parentIno: number, name: string): NameRow | undefined {
-    return nameOf(this.#child.get(parentIno, name));
+    const exact = nameOf(this.#child.get(parentIno, name));
+    return exact ?? (this.#fold && nameOf(this.#childByFold.get(parentIno, this.#fold(name))));
+  }
+
+  /** Folds names of before, by cookie, after `cookie`. @returns the last cookie; `undefined` when there are no more. */
+  foldAll(cookie: number, limit: number): number | undefined {
+    const rows = this.#db
+      .prepare<[number, number], NameTuple>(
+        `SELECT ${NAME_COLUMNS} FROM names WHERE cookie > ? ORDER BY cookie LIMIT ?`,
+      )
+      .raw()
+      .all(cookie, limit);
+    const save = this.#db.prepare("UPDATE names SET fold = ? WHERE cookie = ?");
+    for (const [each, , name] of rows) save.run(this.#fold?.(name) ?? null, each);
+    return rows.at(-1)?.[0];
   }
 
   /** Every name in a directory. */
   childrenOf(ino: number): NameRow[] {
     return this.#children.all(ino).map((row) => nameOf(row) as NameRow);
+  }
+
+  /** Names in a directory, `limit` of them at most. */
+  childrenUpTo(ino: number, limit: number): NameRow[] {
+    return this.#childrenUpTo.all(ino, limit).map((row) => nameOf(row) as NameRow);
   }
 
   /** Every name that an inode has, the oldest first. */
@@ -191,7 +228,10 @@ export class TreeTable {
     nowMs: number,
     view = ROOT_VIEW,
   ): number {
-    const cookie = Number(this.#insertName.run(parentIno, name, ino, collided ? 1 : 0, view).lastInsertRowid);
+    const cookie = Number(
+      this.#insertName.run(parentIno, name, ino, collided ? 1 : 0, view, this.#fold?.(name) ?? null)
+        .lastInsertRowid,
+    );
     this.#touch.run(nowMs, parentIno);
     return cookie;
   }

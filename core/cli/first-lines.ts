@@ -1,4 +1,5 @@
 import type { CatalogueReader } from "../catalogue/reader.js";
+import { isAudioName } from "../library/tags/format.js";
 import { type DirectoryEntry, ROOT_INO } from "../model/entry.js";
 import { escapeControls } from "../text.js";
 import { formatCount, formatCounted } from "./format.js";
@@ -29,15 +30,18 @@ function linesOf(reader: CatalogueReader, entry: DirectoryEntry): string[] {
   const inner = readAll(reader, entry.ino, MAX_ENTRIES);
   const folders = sortEntries(inner.filter(({ kind }) => kind === "directory"));
   return [
-    folderLine(entry, inner.length - folders.length),
-    ...folders.map((folder) => `  ${folderLine(folder, countFiles(reader, folder))}`),
+    folderLine(entry, countTracks(inner)),
+    ...folders.map(
+      (folder) => `  ${folderLine(folder, countTracks(readAll(reader, folder.ino, MAX_ENTRIES)))}`,
+    ),
   ];
 }
 
-function folderLine({ name }: DirectoryEntry, files: number): string {
-  return `${escapeControls(name)}/${files > 0 ? `  (${formatCounted(files, "track")})` : ""}`;
+function folderLine({ name }: DirectoryEntry, tracks: number): string {
+  return `${escapeControls(name)}/${tracks > 0 ? `  (${formatCounted(tracks, "track")})` : ""}`;
 }
 
-function countFiles(reader: CatalogueReader, folder: DirectoryEntry): number {
-  return readAll(reader, folder.ino, MAX_ENTRIES).filter(({ kind }) => kind === "file").length;
+// Covers and lyrics lie beside them.
+function countTracks(entries: readonly DirectoryEntry[]): number {
+  return entries.filter(({ kind, name }) => kind === "file" && isAudioName(name)).length;
 }

@@ -10,6 +10,7 @@ import { addControl } from "./program-control.js";
 import { addLooking } from "./program-looking.js";
 import { addOrigin } from "./program-origin.js";
 import { addRunning } from "./program-running.js";
+import { addScan } from "./program-scan.js";
 import { addSearch } from "./program-search.js";
 import { addService } from "./program-service.js";
 import { addShell } from "./program-shell.js";
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addControl(program);
   addOrigin(program);
   addLooking(program);
+  addScan(program);
   addSearch(program);
   addCache(program);
   addCollection(program);

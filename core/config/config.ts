@@ -29,6 +29,11 @@ export interface UserConfig {
    * `query("year:1984")` or just as text, or a collection of your own.
    */
   collections?: Readonly<Record<string, Collection | string | false | null | undefined | 0>>;
+  /**
+   * Which systems the names in the tree suit: any of POSIX, or Windows and SMB, too, which do not tell cases
+   * apart. @default "posix"
+   */
+  names?: "posix" | "portable";
   /** @default "$XDG_CACHE_HOME/musicfs/<name>" */
   cacheDir?: string;
   /** Holds the catalogue and the log; survives the loss of the cache. @default "$XDG_STATE_HOME/musicfs/<name>" */
@@ -85,6 +90,7 @@ export interface Config {
   /** The views that have a layout of their own; that of `/` may be among `plugins` instead. */
   readonly views: readonly ViewEntry[];
   readonly paths: "live" | "stable";
+  readonly names: "posix" | "portable";
   readonly cacheDir: string;
   readonly stateDir: string;
   readonly runtimeDir: string;

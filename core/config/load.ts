@@ -219,6 +219,7 @@ function complete(
     ),
     views: Object.freeze(views),
     paths: settings.paths,
+    names: settings.names,
     cacheDir: at(settings.cacheDir ?? join(cacheHome(env), name)),
     stateDir: at(settings.stateDir ?? join(stateHome(env), name)),
     runtimeDir,

@@ -21,6 +21,7 @@ export const configSchema = z.strictObject({
   views: z.record(z.string(), z.unknown()).default({}),
   paths: z.enum(["live", "stable"]).default("live"),
   collections: z.record(z.string(), z.unknown()).default({}),
+  names: z.enum(["posix", "portable"]).default("posix"),
   cacheDir: path.optional(),
   stateDir: path.optional(),
   runtimeDir: path.optional(),

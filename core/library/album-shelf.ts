@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { FILE_KIND } from "../catalogue/schema.js";
 import { digestOf, type FolderFacts, factsOfFolder, MAX_ALBUM_TRACKS, NO_FACTS } from "./album-knowledge.js";
+import { trackBeside } from "./companions/side-files.js";
 import type { TrackShelf } from "./track-shelf.js";
+import type { TreeEditor } from "./tree-editor.js";
 
 /** Files placed in one transaction. */
 const SLICE = 64;
@@ -12,6 +14,7 @@ const HEAP = "heap";
 export interface AlbumShelfOptions {
   readonly catalogue: Catalogue;
   readonly shelf: TrackShelf;
+  readonly editor: TreeEditor;
   /** Called after each commit. */
   readonly committed: () => void;
 }
@@ -55,7 +58,7 @@ export class AlbumShelf {
     const row = albums.byId(album);
     if (!row || albums.isEmpty(album)) return catalogue.transaction(() => albums.remove(album));
     const isHeap = albums.size(album, MAX_ALBUM_TRACKS + 1) > MAX_ALBUM_TRACKS;
-    if (isHeap && row.digest === HEAP) return catalogue.transaction(() => albums.settle(album, HEAP));
+    if (isHeap && row.digest === HEAP) return this.#settleHeap(album, signal);
     if (!isHeap && albums.hasUnread(album)) return;
     const facts = isHeap ? NO_FACTS : factsOfFolder(catalogue, album);
     albums.begin(album);
@@ -63,15 +66,43 @@ export class AlbumShelf {
     catalogue.transaction(() => albums.settle(album, isHeap ? HEAP : digestOf(facts)));
   }
 
+  // Its tracks were placed when they were read; what lies beside one of them may have changed.
+  async #settleHeap(album: number, signal: AbortSignal): Promise<void> {
+    const { catalogue, editor, committed } = this.#options;
+    catalogue.albums.begin(album);
+    for (let id = 0; ; ) {
+      signal.throwIfAborted();
+      const rows = catalogue.files.ofAlbum(album, FILE_KIND.beside, id, SLICE);
+      const last = rows.at(-1);
+      if (!last) break;
+      id = last.id;
+      catalogue.transaction(() => {
+        for (const row of rows) {
+          const track = trackBeside(catalogue, row);
+          if (track) editor.touchDirectories(track);
+        }
+        editor.finish();
+      });
+      committed();
+      await nextTurn();
+    }
+    catalogue.transaction(() => catalogue.albums.settle(album, HEAP));
+  }
+
   async #putAll(album: number, facts: FolderFacts, signal: AbortSignal): Promise<void> {
-    const { catalogue, shelf, committed } = this.#options;
+    const { catalogue, shelf, editor, committed } = this.#options;
     for (let id = 0; ; ) {
       const rows = catalogue.files.ofAlbum(album, FILE_KIND.track, id, SLICE);
       const last = rows.at(-1);
       if (!last) return;
       id = last.id;
       catalogue.transaction(() => {
-        for (const each of rows) shelf.put(each, facts);
+        for (const each of rows) {
+          shelf.put(each, facts);
+          // What lies beside them may have changed, and they not.
+          editor.touchDirectories(each);
+        }
+        editor.finish();
       });
       committed();
       if (rows.length < SLICE) return;

@@ -1,9 +1,10 @@
-import { setTimeout } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { OriginStatus, ScanStatus } from "../control/status.js";
 import { ErrnoError } from "../errno.js";
 import { MusicfsError, messageOf } from "../errors.js";
+import type { GeneratedFiles } from "../generated/generated-files.js";
 import type { Hooks, ScanSummary } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange } from "../model/entry.js";
@@ -11,9 +12,11 @@ import type { HeldRemoval, OriginFile } from "../model/origin.js";
 import { NO_FACTS } from "./album-knowledge.js";
 import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
+import { Companions } from "./companions/companions.js";
 import { Follower } from "./follower.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { applyChange, hasChanged, type ListingContext } from "./listing.js";
+import { foldName, type NamesMode } from "./names.js";
 import { type LookResult, OriginLister } from "./origin-lister.js";
 import { ScanProgress } from "./progress.js";
 import { readTagsOfNoted } from "./reading.js";
@@ -33,6 +36,10 @@ export interface LibraryOptions {
   readonly views: readonly View[];
   /** See `TrackShelfOptions`. */
   readonly keepsPaths: boolean;
+  readonly names: NamesMode;
+  readonly generated: GeneratedFiles;
+  /** Called at the end of each scan, which lasts until it resolves: brings along what follows the tree. */
+  readonly finishScan: () => Promise<void>;
   readonly log: Logger;
   /** Receives what changed in the tree, after each commit. */
   readonly onChanges: (changes: readonly EntryChange[]) => void;
@@ -46,6 +53,8 @@ export interface RescanRequest {
   readonly path?: string;
 }
 
+/** Names folded in one transaction. */
+const FOLD_SLICE = 500;
 /** Longest wait for an origin's word on one file, in milliseconds. */
 const LOOK_TIMEOUT_MS = 8_000;
 /** Pause between two looks at what a running listing has noted, in milliseconds. */
@@ -77,14 +86,19 @@ export class Library {
     this.#origins = new Map(options.origins.map((source) => [source.number, source]));
     const originIds = new Map(options.origins.map((source) => [source.number, source.origin.id]));
     const { catalogue, hooks, log } = options;
+    if (options.names === "portable") catalogue.tree.fold = foldName;
     const editor = new TreeEditor({ catalogue, wantsPaths: () => hooks.libraryChanged.isUsed });
     this.#editor = editor;
     this.#views = catalogue.transaction(
-      () => new Views({ catalogue, editor, originIds, views: options.views }),
+      () => new Views({ catalogue, editor, originIds, views: options.views, names: options.names }),
     );
+    const { names, keepsPaths } = options;
     const views = this.#views.open;
-    this.#shelf = new TrackShelf({ catalogue, log, originIds, views, keepsPaths: options.keepsPaths });
-    this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, committed: this.#committed });
+    this.#shelf = new TrackShelf({ catalogue, log, originIds, views, keepsPaths, editor, names });
+    this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, editor, committed: this.#committed });
+    const branch = catalogue.transaction(() => this.#views.branch("companions"));
+    const companions = new Companions({ catalogue, branch, generated: options.generated, names });
+    editor.onDirectories((directories) => companions.update(directories));
     this.#guard = new RemovalGuard({
       catalogue,
       onChange: (source, held) => this.#heldChanged(source, held),
@@ -123,10 +137,12 @@ export class Library {
     this.#progress.start();
     try {
       if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
+      await this.#foldNames(signal);
       await this.#removeUnconfigured(signal);
       await this.#views.removeUnclaimed(this.#committed, signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
       await this.#scanOrigins(this.#options.origins, undefined, signal);
+      await this.#options.finishScan();
     } finally {
       this.#progress.end();
     }
@@ -143,7 +159,9 @@ export class Library {
     const paths = path === undefined ? undefined : [checkedPath(path)];
     this.#progress.start();
     try {
-      return await this.#scanOrigins(sources, paths, signal);
+      const summaries = await this.#scanOrigins(sources, paths, signal);
+      await this.#options.finishScan();
+      return summaries;
     } finally {
       this.#progress.end();
     }
@@ -346,6 +364,7 @@ export class Library {
       tagPool,
       shelf: this.#shelf,
       albums: this.#albums,
+      editor: this.#editor,
       progress: this.#progress,
       origins: this.#origins,
     };
@@ -370,10 +389,25 @@ export class Library {
     }
   }
 
+  // Names of a run that told cases apart have no folded form yet.
+  async #foldNames(signal: AbortSignal): Promise<void> {
+    const { catalogue, names } = this.#options;
+    if (names === "portable" && catalogue.meta("names") !== names) {
+      for (let cookie: number | undefined = 0; cookie !== undefined; ) {
+        signal.throwIfAborted();
+        const after: number = cookie;
+        cookie = catalogue.transaction(() => catalogue.tree.foldAll(after, FOLD_SLICE));
+        await nextTurn();
+      }
+    }
+    catalogue.setMeta("names", names);
+  }
+
   #publish(): void {
     const changes = this.#editor.takeChanges();
-    if (changes.length === 0) return;
-    this.#options.onChanges(changes);
+    const remade = this.#options.generated.takeChanges();
+    if (changes.length + remade.length === 0) return;
+    this.#options.onChanges([...changes, ...remade]);
     const { libraryChanged } = this.#options.hooks;
     if (!libraryChanged.isUsed) return;
     const pathsOf = (kind: NameChange["kind"]): string[] =>

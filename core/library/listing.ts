@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
-import { FILE_STATE } from "../catalogue/schema.js";
+import { FILE_KIND, FILE_STATE } from "../catalogue/schema.js";
 import type { Logger } from "../logger.js";
 import type { OriginFile, UnreadableFolder } from "../model/origin.js";
 import { BitSet } from "./bit-set.js";
+import { kindOf } from "./file-kind.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { findMoved } from "./moves.js";
 import type { ScanProgress } from "./progress.js";
 import type { RemovalGuard } from "./removal-guard.js";
 import { removeMissing } from "./removing.js";
 import { slices } from "./slices.js";
-import { isAudioName } from "./tags/format.js";
 import type { TreeEditor } from "./tree-editor.js";
 
 /** What a listing found. */
@@ -71,8 +71,8 @@ export async function compareListing(
 
   for await (const batch of source.origin.list(signal, only)) {
     signal.throwIfAborted();
-    const audio = batch.files.filter((file) => isAudioName(file.path));
-    for (const slice of slices(audio)) {
+    const shown = batch.files.filter((file) => kindOf(file.path) !== undefined);
+    for (const slice of slices(shown)) {
       await noteFiles(context, source, slice, { lastKnownId, seen }, counts, signal);
       await nextTurn();
     }
@@ -115,16 +115,19 @@ async function noteFiles(
     rows = rowsOf();
   }
   let unchanged = 0;
+  let toRead = 0;
   catalogue.transaction(() => {
     for (const [index, file] of files.entries()) {
       const what = noteFile(context, source.number, file, rows[index], seen, moved?.get(file.path));
+      if (kindOf(file.path) !== FILE_KIND.track) continue;
+      counts.files++;
       if (what === "added" || what === "changed") counts[what]++;
       if (what === "unchanged") unchanged++;
+      else toRead++;
     }
   });
-  counts.files += files.length;
   context.progress.unchanged(unchanged);
-  context.progress.found(files.length - unchanged);
+  context.progress.found(toRead);
   context.committed();
 }
 
@@ -143,7 +146,7 @@ function noteFile(
     context.moved(now);
     return "unchanged";
   }
-  seen.add(row?.id ?? catalogue.files.insert(originNumber, file).id);
+  seen.add(row?.id ?? catalogue.files.insert(originNumber, file, kindOf(file.path)).id);
   if (!row) return "added";
   if (hasChanged(row, file)) {
     applyChange(catalogue, editor, row, file);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { NameRow } from "../catalogue/tree.js";
-import { safeName, splitExtension } from "./names.js";
+import { type NamesMode, safeName, splitExtension } from "./names.js";
 import { isReserved } from "./reserved-names.js";
 import type { TreeEditor } from "./tree-editor.js";
 
@@ -25,6 +25,8 @@ export interface PlacerOptions {
   readonly rootIno: number;
   /** Names in the view's root that are not for tracks: roots of other views, and what MusicFS shows itself. */
   readonly reserved: readonly string[];
+  /** @default "posix" */
+  readonly names?: NamesMode;
 }
 
 /**
@@ -80,7 +82,7 @@ export class Placer {
   }
 
   #placeOf(segments: readonly string[]): { parentIno: number; name: string } {
-    const names = safeSegments(segments, this.#options.reserved);
+    const names = safeSegments(segments, this.#options.reserved, this.#options.names);
     const name = names.pop() ?? "_";
     return { parentIno: this.ensureDirectories(names), name };
   }
@@ -89,14 +91,20 @@ export class Placer {
     const { tree, files } = this.#catalogue;
     // What is no track keeps its name.
     for (let mark = ""; ; mark += "_") {
-      const folder = mark === "" ? name : safeName(name, mark);
+      const folder = mark === "" ? name : safeName(name, mark, this.#options.names);
       const row = tree.child(parentIno, folder);
-      if (row && tree.isDirectory(row.ino)) return row.ino;
+      if (row && tree.isDirectory(row.ino)) return this.#respell(row, folder);
       const file = row && files.byIno(row.ino);
       if (row && !file) continue;
       if (row && file) this.#displace(row, file);
       return this.#editor.addDirectory(this.#options.view, parentIno, folder);
     }
+  }
+
+  // Of several spellings of one folder the smallest is shown, whichever came first.
+  #respell(row: NameRow, name: string): number {
+    if (name < row.name && row.view === this.#options.view) this.#editor.renameDirectory(row, name);
+    return row.ino;
   }
 
   // Gives the file the wanted name, or one with a suffix, or finds that it has it already.
@@ -113,7 +121,12 @@ export class Placer {
     if (suffixed) return suffixed;
     const holder = this.#catalogue.tree.child(parentIno, name);
     if (!holder) return this.#addName(parentIno, name, file, false);
-    if (holder.ino === file.ino) return holder;
+    if (holder.ino === file.ino && holder.name === name) return holder;
+    if (holder.ino === file.ino) {
+      // Where cases are one, another case is the same name spelt anew.
+      this.#editor.removeTrackName(holder, file);
+      return this.#addName(parentIno, name, file, false);
+    }
     const other = this.#catalogue.files.byIno(holder.ino);
     if (!other || !yields(holder, other, file)) return this.#claimSuffixed(parentIno, name, file);
     this.#displace(holder, other);
@@ -130,7 +143,7 @@ export class Placer {
   }
 
   #suffixedNames(name: string, file: FileRow): string[] {
-    return this.#suffixes(file).map((suffix) => safeName(name, suffix));
+    return this.#suffixes(file).map((suffix) => safeName(name, suffix, this.#options.names));
   }
 
   #suffixes(file: FileRow): string[] {
@@ -152,7 +165,7 @@ export class Placer {
     const had = suffixes.findIndex((suffix) => stem.endsWith(suffix));
     const plain = stem.slice(0, had < 0 ? undefined : -(suffixes[had] ?? "").length);
     for (const suffix of suffixes.slice(had + 1)) {
-      const candidate = safeName(`${plain}${extension}`, suffix);
+      const candidate = safeName(`${plain}${extension}`, suffix, this.#options.names);
       if (this.#catalogue.tree.child(parentIno, candidate)) continue;
       this.#addName(parentIno, candidate, file, true, view);
       return;
@@ -184,11 +197,11 @@ function yields(holder: NameRow, other: FileRow, file: FileRow): boolean {
   return file.path < other.path;
 }
 
-function safeSegments(segments: readonly string[], reserved: readonly string[]): string[] {
+function safeSegments(segments: readonly string[], reserved: readonly string[], mode?: NamesMode): string[] {
   const whole =
     segments.length <= MAX_DEPTH ? segments : [...segments.slice(0, MAX_DEPTH - 1), segments.at(-1) ?? ""];
-  const names = whole.map((segment) => safeName(segment));
-  while (names[0] !== undefined && isReserved(names[0], reserved)) names[0] = safeName(names[0], "_");
+  const names = whole.map((segment) => safeName(segment, "", mode));
+  while (names[0] !== undefined && isReserved(names[0], reserved)) names[0] = safeName(names[0], "_", mode);
   return names;
 }
 

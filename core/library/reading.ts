@@ -7,6 +7,7 @@ import { directAccessOf, type LibraryOrigin } from "./library-origin.js";
 import type { ScanProgress } from "./progress.js";
 import type { TagJob, TagPool, TagResult } from "./tags/tag-pool.js";
 import type { TrackShelf } from "./track-shelf.js";
+import type { TreeEditor } from "./tree-editor.js";
 
 /** Files in one batch: a few milliseconds of the main thread to commit. */
 const BATCH = 64;
@@ -17,6 +18,7 @@ export interface ReadingContext {
   readonly catalogue: Catalogue;
   readonly shelf: TrackShelf;
   readonly albums: AlbumShelf;
+  readonly editor: TreeEditor;
   readonly progress: ScanProgress;
   readonly tagPool: TagPool;
   readonly origins: ReadonlyMap<number, LibraryOrigin>;
@@ -101,7 +103,7 @@ function jobOf({ origins }: ReadingContext, row: FileRow): TagJob {
 }
 
 function commit(
-  { catalogue, shelf, albums, progress, committed }: ReadingContext,
+  { catalogue, shelf, albums, editor, progress, committed }: ReadingContext,
   { rows, results }: Read,
 ): void {
   catalogue.transaction(() => {
@@ -111,10 +113,11 @@ function commit(
       const current = catalogue.files.byId(row.id);
       if (!result || !current || current.mtimeMs !== row.mtimeMs || current.sizeBytes !== row.sizeBytes)
         return;
-      catalogue.files.saveReading(current, result.tags, result.audio, result.problem);
+      catalogue.files.saveReading(current, result);
       if (result.head) catalogue.files.setHead(row.id, result.head);
       if (albums.isHeap(current.album)) shelf.put(current, NO_FACTS);
     });
+    editor.finish();
   });
   progress.read(rows.length);
   committed();

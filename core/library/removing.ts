@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileRow } from "../catalogue/files.js";
+import { FILE_KIND } from "../catalogue/schema.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import type { Listed, ListingContext } from "./listing.js";
 import { SLICE, slices } from "./slices.js";
@@ -19,12 +20,17 @@ export async function removeMissing(
 ): Promise<number> {
   const known = context.catalogue.files.count(source.number);
   const missing: number[] = [];
+  let tracks = 0;
   for (const rows of knownFiles(context, source.number, listed.paths)) {
-    for (const row of rows) if (isMissing(row, listed)) missing.push(row.id);
+    for (const row of rows) {
+      if (!isMissing(row, listed)) continue;
+      missing.push(row.id);
+      if (row.kind === FILE_KIND.track) tracks++;
+    }
     await nextTurn();
     signal.throwIfAborted();
   }
-  const wanted = { missing: missing.length, known, listed: listed.paths ? undefined : listed.files };
+  const wanted = { missing: tracks, known, listed: listed.paths ? undefined : listed.files };
   if (!context.guard.allows(source, wanted)) return 0;
   for (const ids of slices(missing)) {
     removeFiles(
@@ -34,7 +40,7 @@ export async function removeMissing(
     await nextTurn();
     signal.throwIfAborted();
   }
-  return missing.length;
+  return tracks;
 }
 
 /** Removes every file of an origin. */
@@ -58,6 +64,7 @@ export function removeFiles(context: RemovalContext, rows: readonly FileRow[]): 
       context.editor.removeTrack(row);
       context.catalogue.files.remove(row);
     }
+    context.editor.finish();
   });
   context.committed();
 }

@@ -6,9 +6,10 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Track } from "../model/track.js";
 import { type FolderFacts, factsOfFolder, NO_FACTS } from "./album-knowledge.js";
-import { NAMES_VERSION } from "./names.js";
+import { NAMES_VERSION, type NamesMode } from "./names.js";
 import { originSegments, TRACK_VERSION, trackOf } from "./track.js";
 import { pathsOf } from "./track-places.js";
+import type { TreeEditor } from "./tree-editor.js";
 import type { OpenView } from "./views.js";
 
 /** Files placed in one transaction. */
@@ -22,6 +23,8 @@ export interface TrackShelfOptions {
   readonly views: readonly OpenView[];
   /** Whether a track that has a path in a view keeps it when its tags or its place in the origin change. */
   readonly keepsPaths: boolean;
+  readonly editor: TreeEditor;
+  readonly names: NamesMode;
   readonly log: Logger;
 }
 
@@ -56,11 +59,13 @@ export class TrackShelf {
   /** Places every track anew in each view whose layout is another one than its names were made by. */
   async putAllAnew(committed: () => void, signal: AbortSignal): Promise<void> {
     const { catalogue, originIds, views } = this.#options;
-    const outdated = views.filter((view) => catalogue.views.open(view.root).madeBy !== fingerprintOf(view));
+    const outdated = views.filter(
+      (view) => catalogue.views.open(view.root).madeBy !== this.#fingerprintOf(view),
+    );
     if (outdated.length === 0) return;
     for (const number of originIds.keys()) await this.#putAllOf(number, outdated, committed, signal);
     catalogue.transaction(() => {
-      for (const view of outdated) catalogue.views.setMadeBy(view.number, fingerprintOf(view));
+      for (const view of outdated) catalogue.views.setMadeBy(view.number, this.#fingerprintOf(view));
     });
   }
 
@@ -93,6 +98,7 @@ export class TrackShelf {
       album = row.album;
       this.#put(row, facts, views);
     }
+    this.#options.editor.finish();
   }
 
   // A layout that throws, or gives nothing, leaves the track to the folders and the name of its file.
@@ -107,8 +113,8 @@ export class TrackShelf {
       return undefined;
     }
   }
-}
 
-function fingerprintOf({ fingerprint, reserved }: OpenView): string {
-  return JSON.stringify([NAMES_VERSION, TRACK_VERSION, fingerprint, reserved]);
+  #fingerprintOf({ fingerprint, reserved }: OpenView): string {
+    return JSON.stringify([NAMES_VERSION, this.#options.names, TRACK_VERSION, fingerprint, reserved]);
+  }
 }

@@ -1,5 +1,6 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
+import { FILE_KIND } from "../catalogue/schema.js";
 import type { NameRow } from "../catalogue/tree.js";
 import { type EntryChange, ROOT_INO } from "../model/entry.js";
 
@@ -26,6 +27,9 @@ export class TreeEditor {
   readonly #catalogue: Catalogue;
   readonly #wantsPaths: () => boolean;
   readonly #kept = new Set([ROOT_INO]);
+  /** Directories in which tracks came or went. */
+  #directories = new Set<number>();
+  #listener: ((directories: ReadonlySet<number>) => void) | undefined;
   #changes: NameChange[] = [];
 
   constructor({ catalogue, wantsPaths }: TreeEditorOptions) {
@@ -52,6 +56,14 @@ export class TreeEditor {
     return ino;
   }
 
+  /** Gives a directory another name in its place. */
+  renameDirectory(row: NameRow, name: string): void {
+    const { parentIno, ino, view } = row;
+    this.#catalogue.tree.removeName(row, Date.now());
+    this.#note(parentIno, row.name, "removed");
+    this.addName(view, parentIno, name, ino);
+  }
+
   /** Gives an inode that is no track a name. @returns the name's cookie. */
   addName(view: number, parentIno: number, name: string, ino: number): number {
     const cookie = this.#catalogue.tree.insertName(parentIno, name, ino, false, Date.now(), view);
@@ -76,9 +88,9 @@ export class TreeEditor {
   /** Gives a track a name; a track that has several is counted once. @returns the name's cookie. */
   addTrackName(view: number, parentIno: number, name: string, file: FileRow, collided: boolean): number {
     const { tree } = this.#catalogue;
-    if (!tree.hasName(file.ino)) this.#catalogue.count({ tracks: 1, bytes: file.sizeBytes });
+    if (!tree.hasName(file.ino)) this.#count(file, 1);
     const cookie = tree.insertName(parentIno, name, file.ino, collided, Date.now(), view);
-    this.#noteTrack(parentIno, name, "added");
+    this.#noteTrack(file, parentIno, name, "added");
     return cookie;
   }
 
@@ -86,8 +98,8 @@ export class TreeEditor {
   removeTrackName(row: NameRow, file: FileRow): void {
     const { tree } = this.#catalogue;
     tree.removeName(row, Date.now());
-    if (!tree.hasName(file.ino)) this.#catalogue.count({ tracks: -1, bytes: -file.sizeBytes });
-    this.#noteTrack(row.parentIno, row.name, "removed");
+    if (!tree.hasName(file.ino)) this.#count(file, -1);
+    this.#noteTrack(file, row.parentIno, row.name, "removed");
   }
 
   /** Takes a track out of every view, with the directories that become empty. */
@@ -101,8 +113,9 @@ export class TreeEditor {
   /** Notes that a track's content changed from what `file` says, so that its names stand for another revision. */
   touchTrack(file: FileRow, sizeBytes: number): void {
     const names = this.#catalogue.tree.namesOf(file.ino);
-    if (names.length > 0) this.#catalogue.count({ bytes: sizeBytes - file.sizeBytes });
-    for (const row of names) this.#noteTrack(row.parentIno, row.name, "changed");
+    const isCounted = names.length > 0 && file.kind === FILE_KIND.track;
+    if (isCounted) this.#catalogue.count({ bytes: sizeBytes - file.sizeBytes });
+    for (const row of names) this.#noteTrack(file, row.parentIno, row.name, "changed");
   }
 
   /** Notes that what a name stands for shows another content. */
@@ -131,8 +144,33 @@ export class TreeEditor {
     return changes;
   }
 
-  #noteTrack(parentIno: number, name: string, kind: NameChange["kind"]): void {
-    if (!this.#wantsPaths()) {
+  /** Who is told, by {@link finish}, in which directories tracks came, went or changed. */
+  onDirectories(listener: (directories: ReadonlySet<number>) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Notes the directories of a track as changed although its names are as they were. */
+  touchDirectories(file: FileRow): void {
+    for (const { parentIno } of this.#catalogue.tree.namesOf(file.ino)) this.#directories.add(parentIno);
+  }
+
+  /** Has what belongs to the changed directories follow; last in every transaction that placed or removed tracks. */
+  finish(): void {
+    const directories = this.#directories;
+    if (directories.size === 0) return;
+    this.#directories = new Set();
+    this.#listener?.(directories);
+  }
+
+  // What lies beside a track has a name like one, and is none.
+  #count({ kind, sizeBytes }: FileRow, times: 1 | -1): void {
+    if (kind === FILE_KIND.track) this.#catalogue.count({ tracks: times, bytes: times * sizeBytes });
+  }
+
+  #noteTrack(file: FileRow, parentIno: number, name: string, kind: NameChange["kind"]): void {
+    const isTrack = file.kind === FILE_KIND.track;
+    if (isTrack) this.#directories.add(parentIno);
+    if (!isTrack || !this.#wantsPaths()) {
       this.#note(parentIno, name, kind);
       return;
     }

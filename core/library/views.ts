@@ -4,6 +4,7 @@ import type { NameRow } from "../catalogue/tree.js";
 import type { Hooks } from "../hooks.js";
 import { ROOT_INO } from "../model/entry.js";
 import { Branch } from "./branch.js";
+import type { NamesMode } from "./names.js";
 import { Placer } from "./placer.js";
 import { isReserved, RESERVED_NAMES } from "./reserved-names.js";
 import type { TreeEditor } from "./tree-editor.js";
@@ -33,6 +34,7 @@ export interface ViewsOptions {
   readonly editor: TreeEditor;
   readonly originIds: ReadonlyMap<number, string>;
   readonly views: readonly View[];
+  readonly names: NamesMode;
 }
 
 /** Cookies looked at in one go when the names of a view are removed: a few milliseconds. */
@@ -76,12 +78,12 @@ export class Views {
   }
 
   #open(view: View): OpenView {
-    const { catalogue, editor, originIds } = this.#options;
+    const { catalogue, editor, originIds, names } = this.#options;
     const { number, madeBy } = catalogue.views.open(view.root);
     this.#claimed.add(number);
     const rootIno = this.#makeRoot(number, segmentsOf(view.root));
     const reserved = this.#reservedIn(view.root);
-    const placer = new Placer({ catalogue, editor, originIds, view: number, rootIno, reserved });
+    const placer = new Placer({ catalogue, editor, originIds, view: number, rootIno, reserved, names });
     return { ...view, number, placer, reserved, madeBy };
   }
 
@@ -109,6 +111,7 @@ export class Views {
       const rows = catalogue.tree.namesOfView(view, to - SPAN, to);
       catalogue.transaction(() => {
         for (const row of rows) this.#removeName(row);
+        this.#options.editor.finish();
       });
       if (rows.length > 0) committed();
       await nextTurn();

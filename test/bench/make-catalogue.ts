@@ -93,7 +93,7 @@ function addTrack(catalogue: Catalogue, origin: number, albumIno: number, tags: 
     sizeBytes: SIZE_BYTES,
     mtimeMs: MTIME_MS,
   });
-  catalogue.files.saveReading(file, tags, AUDIO, undefined);
+  catalogue.files.saveReading(file, { tags, audio: AUDIO });
   catalogue.albums.begin(file.album);
   catalogue.albums.settle(file.album, "");
   catalogue.tree.insertName(albumIno, name, file.ino, false, MTIME_MS);

@@ -159,7 +159,7 @@ export class SearchLibrary {
     const none = { artists: [], albumArtists: [], genres: [], composers: [], compilation: false };
     const row = this.#catalogue.files.byId(id);
     if (!row) throw new Error(`there is no track ${id}`);
-    this.#catalogue.files.saveReading(row, { ...none, ...tags }, { format: "flac" }, undefined);
+    this.#catalogue.files.saveReading(row, { tags: { ...none, ...tags }, audio: { format: "flac" } });
     this.#titles.set(id, tags.title);
   }
 }

@@ -14,6 +14,7 @@ import { ROOT_INO } from "#core/model/entry.js";
 import type { Origin } from "#core/model/origin.js";
 import { definePlugin, type Plugin } from "#core/plugin.js";
 import { type AudioFormat, type AudioTags, writeAudio } from "./audio-writer.js";
+import { testConfig } from "./config.js";
 import { silentLogger } from "./loggers.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -63,7 +64,13 @@ export function openLibraryBench(t: TestContext): LibraryBench {
     views = {},
   ) => {
     const given = Object.entries(views).map(([root, layout]) => ({ root, layout }));
-    const config = { ...CONFIG, ...bench.config, plugins, views: given, configDir: folder, stateDir: folder };
+    const config = testConfig({
+      ...bench.config,
+      plugins,
+      views: given,
+      configDir: folder,
+      stateDir: folder,
+    });
     const log = silentLogger(warnings);
     const instance = await createInstance(config, log);
     const origins = await openOrigins(instance, catalogue);
@@ -106,25 +113,6 @@ export function openLibraryBench(t: TestContext): LibraryBench {
   };
   return bench;
 }
-
-const CONFIG: Config = {
-  name: "test",
-  mountpoint: "/nowhere",
-  plugins: [],
-  views: [],
-  paths: "live",
-  cacheDir: "/nowhere",
-  stateDir: "/nowhere",
-  runtimeDir: "/nowhere",
-  socketPath: "/nowhere/test.sock",
-  scan: { workers: 1, timeoutMs: 10_000, lyrics: false },
-  control: {},
-  collections: [],
-  searchFolders: { limit: 200, folders: 64, keepMs: 3_600_000 },
-  logLevel: "info",
-  configFile: "/nowhere/musicfs.config.ts",
-  configDir: "/nowhere",
-};
 
 function* paths(catalogue: Catalogue, ino: number, prefix: string): Generator<string> {
   for (const entry of catalogue.reader.readdir(ino, 0, 1_000_000)) {

@@ -1,9 +1,31 @@
 import type { ControlContext } from "../context.js";
 import type { Methods } from "../methods.js";
-import { unimplemented } from "./unimplemented.js";
+import { requireOrigin } from "../require-origin.js";
 
-export function scanMethods(_context: ControlContext): Pick<Methods, "getScanReport"> {
+/** Problems in one message of a stream. */
+const PAGE = 500;
+
+export function scanMethods({ catalogue, origins }: ControlContext): Pick<Methods, "getScanReport"> {
   return {
-    getScanReport: unimplemented("scan report"),
+    async *getScanReport({ originId, reason, limit }, { signal }) {
+      const origin = originId === undefined ? undefined : requireOrigin(origins, originId).number;
+      const filter = { originNumber: origin, code: reason };
+      let left = limit ?? Number.POSITIVE_INFINITY;
+      for (let after: { originNumber: number; path: string } | undefined; left > 0; ) {
+        signal.throwIfAborted();
+        const rows = catalogue.files.problemsAfter(after, filter, Math.min(PAGE, left));
+        if (rows.length === 0) return;
+        left -= rows.length;
+        after = rows.at(-1);
+        yield {
+          problems: rows.map(({ originId: id, path, code, detail }) => ({
+            originId: id,
+            path,
+            reason: code,
+            detail,
+          })),
+        };
+      }
+    },
   };
 }

@@ -9,15 +9,15 @@ const MAX_CODEC = 64;
 /**
  * What music-metadata found of the audio stream, checked.
  *
- * @param oggDurationMs the duration by the last page, which alone counts in an Ogg.
+ * @param measuredMs the duration by the audio itself: by the last page, which alone counts in an Ogg; by frames in an ADTS.
  */
 export function audioPropertiesOf(
   found: Partial<IFormat>,
   format: AudioFormat,
   sizeBytes: number,
-  oggDurationMs: number | undefined,
+  measuredMs: number | undefined,
 ): AudioProperties {
-  const durationMs = format.isOgg ? oggDurationMs : durationOf(found, format, sizeBytes);
+  const durationMs = format.isOgg ? measuredMs : (measuredMs ?? durationOf(found, format, sizeBytes));
   const properties = {
     format: (found.hasVideo && format.videoExtension) || format.extension,
     codec: found.codec?.replace(/[\p{Cc}\p{Cf}]/gu, "").slice(0, MAX_CODEC) || undefined,

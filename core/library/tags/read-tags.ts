@@ -1,10 +1,15 @@
 import { type IAudioMetadata, parseFromTokenizer } from "music-metadata";
+import type { EmbeddedPicture } from "../../model/picture.js";
 import type { AudioProperties, TrackTags } from "../../model/track.js";
+import { readAdtsDuration } from "./adts-duration.js";
 import { audioPropertiesOf } from "./audio-properties.js";
 import { BlockPool, BlockReader, type ByteSource } from "./block-reader.js";
-import type { AudioFormat } from "./format.js";
+import { findPicture } from "./find-picture.js";
+import { type AudioFormat, FORMATS } from "./format.js";
 import { withoutId3Ballast } from "./id3-ballast.js";
 import { readOggDuration } from "./ogg-duration.js";
+import { nativeFlacHeaders } from "./ogg-flac.js";
+import type { OggStream } from "./ogg-stream.js";
 import { type SniffedFormat, sniffFormat } from "./sniff.js";
 import { problemOf, type TagProblem, tagProblem } from "./tag-problem.js";
 import { BlockTokenizer } from "./tokenizer.js";
@@ -21,6 +26,8 @@ export interface TagReading {
   readonly tags: TrackTags;
   /** `format` is `""` where the content could not be told. */
   readonly audio: AudioProperties;
+  /** The one that makes the best cover. */
+  readonly picture?: EmbeddedPicture;
   readonly problem?: TagProblem;
   /** What the content begins with, as `headHash` names it; absent where nothing could be read. */
   readonly head?: Uint8Array;
@@ -61,13 +68,19 @@ async function readContent(
 ): Promise<TagReading> {
   let content = file;
   try {
-    const { source, contentStart, damage } = await withoutId3Ballast(file);
+    const unladen = await withoutId3Ballast(file);
+    const { source, contentStart, damage } = unladen;
     if (source) content = new BlockReader(source, pool);
     const sniffed = await sniffFormat(content, contentStart, name);
     if (!sniffed)
       return failedReading(tagProblem("unrecognised", "the content is no audio format that is known here"));
-    const reading = await readKnown(content, sniffed, withLyrics);
-    return damage && !reading.problem ? { ...reading, problem: tagProblem("malformed", damage) } : reading;
+    const reading = await readKnown(content, sniffed, contentStart, withLyrics);
+    const picture = await findPicture(file, sniffed, unladen);
+    return {
+      ...reading,
+      ...(picture ? { picture } : {}),
+      ...(damage && !reading.problem ? { problem: tagProblem("malformed", damage) } : {}),
+    };
   } catch (error) {
     return failedReading(problemOf(error));
   } finally {
@@ -79,21 +92,46 @@ async function readContent(
 async function readKnown(
   reader: BlockReader,
   { format, ogg }: SniffedFormat,
+  contentStart: number,
   withLyrics: boolean,
 ): Promise<TagReading> {
   if (!format.mimeType) {
     const detail = `the tags of ${format.extension} files can't be read`;
     return failedReading(tagProblem("unsupported", detail), format.extension);
   }
-  const { metadata, problem } = await parse(reader, format.mimeType, format);
-  const oggDurationMs = ogg && (await readOggDuration(reader, ogg).catch(() => undefined));
-  const audio = audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, oggDurationMs);
+  const { metadata, problem } = await parseContent(reader, format.mimeType, format, ogg);
+  const measuredMs = await measureDuration(reader, format, ogg, contentStart).catch(() => undefined);
+  const audio = audioPropertiesOf(metadata.format ?? {}, format, reader.sizeBytes, measuredMs);
   const found = problem ?? missingAudio(audio, format);
   return {
     tags: trackTagsOf(metadata.common ?? {}, metadata.native ?? {}, withLyrics),
     audio,
     ...(found ? { problem: found } : {}),
   };
+}
+
+// The parser knows a FLAC in an Ogg by its audio, and not its tags.
+async function parseContent(
+  reader: BlockReader,
+  mimeType: string,
+  format: AudioFormat,
+  ogg: OggStream | undefined,
+): Promise<Parsed> {
+  const native = ogg && format === FORMATS.oggFlac ? await nativeFlacHeaders(reader, ogg.serial) : undefined;
+  if (!native) return parse(reader, mimeType, format);
+  const headers = new BlockReader(native, new BlockPool());
+  return parse(headers, FORMATS.flac.mimeType, format);
+}
+
+// Where no header tells it.
+async function measureDuration(
+  reader: BlockReader,
+  format: AudioFormat,
+  ogg: OggStream | undefined,
+  contentStart: number,
+): Promise<number | undefined> {
+  if (ogg) return readOggDuration(reader, ogg);
+  return format === FORMATS.aac ? readAdtsDuration(reader, contentStart) : undefined;
 }
 
 // Some parsers take anything, and tell nothing of it.

@@ -64,7 +64,7 @@ function addAlbum(
     };
     const path = `${artist}/${number} ${album}/${trackNumber} - ${tags.title}.flac`;
     const file = catalogue.files.insert(origin, { path, sizeBytes: 12_345_678, mtimeMs: 1.6e12 });
-    catalogue.files.saveReading(file, tags, AUDIO, undefined);
+    catalogue.files.saveReading(file, { tags, audio: AUDIO });
   }
   return tracks;
 }

@@ -205,7 +205,7 @@ async function measureUpdates(catalogue: Catalogue, engine: Engine, round: numbe
     if (!row || !tagged) throw new Error(`there is no track ${update}`);
     const startedMs = performance.now();
     catalogue.transaction(() =>
-      catalogue.files.saveReading(row, { ...tagged.tags, title: word }, tagged.audio, undefined),
+      catalogue.files.saveReading(row, { ...tagged, tags: { ...tagged.tags, title: word } }),
     );
     while (!(await engine.has(word))) await delay(5);
     worstMs = Math.max(worstMs, performance.now() - startedMs);

@@ -33,12 +33,11 @@ test("what is written is there after closing and opening, under the same numbers
   const origin = first.originNumber("music");
   const row = first.transaction(() => {
     const file = first.files.insert(origin, { path: "a.flac", sizeBytes: 5_000_000_000, mtimeMs: 1.25 });
-    first.files.saveReading(
-      file,
-      { ...TAGS, title: "T" },
-      { format: "flac" },
-      { code: "malformed", detail: "x" },
-    );
+    first.files.saveReading(file, {
+      tags: { ...TAGS, title: "T" },
+      audio: { format: "flac" },
+      problem: { code: "malformed", detail: "x" },
+    });
     first.tree.insertName(ROOT_INO, "T.flac", file.ino, false, 1);
     first.count({ tracks: 1, bytes: file.sizeBytes });
     return file;

@@ -44,7 +44,7 @@ test("what is undone was never a change", (t) => {
   const row = add("1.flac");
   assert.throws(() =>
     catalogue.transaction(() => {
-      catalogue.files.saveReading(row, { ...NO_TAGS, title: "Never" }, { format: "flac" }, undefined);
+      catalogue.files.saveReading(row, { tags: { ...NO_TAGS, title: "Never" }, audio: { format: "flac" } });
       throw new Error("no");
     }),
   );
@@ -101,7 +101,7 @@ function open(t: TestContext): Opened {
       catalogue.transaction(() => catalogue.files.insert(origin, { path: name, sizeBytes: 1, mtimeMs: 1 })),
     tag: (row, title) =>
       catalogue.transaction(() =>
-        catalogue.files.saveReading(row, { ...NO_TAGS, title }, { format: "flac" }, undefined),
+        catalogue.files.saveReading(row, { tags: { ...NO_TAGS, title }, audio: { format: "flac" } }),
       ),
     since: (stamp) => changes.after(stamp, 100).map(({ file }) => file?.tags.title ?? "-"),
   };

@@ -74,7 +74,7 @@ test("'tree' shows what the layout gives, marks collisions, and leaves nothing b
   assert.match(stdout, /\.ogg {3}\(another track has this path, too\)\n/);
   assert.match(
     stderr,
-    /^32 tracks in 30 folders, \d.*; 2 with a suffix, because another track has the same path\n$/,
+    /^32 tracks in 31 folders, \d.*; 2 with a suffix, because another track has the same path\n$/,
   );
   assert.deepEqual(readdirSync(join(folder, "tmp")), []);
   assert.deepEqual(readdirSync(folder).includes("mnt"), false, mountpoint);
@@ -85,11 +85,19 @@ test("'tree PATH' begins there, '--depth' ends early, '--json' says it to progra
   const album = await musicfs(["tree", "Marrow & Finch/Salt Lanterns (2019)"]);
   assert.equal(
     album.stdout,
-    "/Marrow & Finch/Salt Lanterns (2019)\n  01 - Tide Table.flac\n  02 - Harbour Lights.flac\n  03 - The Keeper's Daughter.flac\n",
+    [
+      "/Marrow & Finch/Salt Lanterns (2019)",
+      "  01 - Tide Table.flac",
+      "  01 - Tide Table.lrc",
+      "  02 - Harbour Lights.flac",
+      "  03 - The Keeper's Daughter.flac",
+      "  cover.jpg",
+      "",
+    ].join("\n"),
   );
   const { stdout } = await musicfs(["tree", "--json", "--depth", "1"]);
   const answer = JSON.parse(stdout);
-  assert.deepEqual([answer.path, answer.tracks, answer.directories, answer.collisions], ["/", 32, 30, 2]);
+  assert.deepEqual([answer.path, answer.tracks, answer.directories, answer.collisions], ["/", 32, 31, 2]);
   assert.ok(answer.entries.length > 5);
   for (const { path, kind } of answer.entries)
     assert.deepEqual([path.split("/").length, kind], [2, "directory"]);

@@ -34,7 +34,7 @@ test("a detached instance answers, is shown, refuses a second one, and is gone a
   const shown = await musicfs(["status"]);
   assert.match(
     shown.stdout,
-    /^state +mounted at \S+\/mnt \(fuse\)\nprocess +\d+, up .*\nlibrary +32 tracks in 30 folders/,
+    /^state +mounted at \S+\/mnt \(fuse\)\nprocess +\d+, up .*\nlibrary +32 tracks in 31 folders/,
   );
   assert.equal(readlinkSync(`/proc/${pid}/cwd`), "/");
   assert.match(readFileSync(`/proc/${pid}/environ`, "latin1"), /(^|\0)UV_THREADPOOL_SIZE=32\0/);
@@ -77,6 +77,7 @@ test("in the foreground it says where the mount is, shows the tree, and ends wit
     });
   }
   await until("the tree is shown", () => texts.stdout.includes("… and "));
+  await until("the scan is over", () => texts.stderr.includes("32 tracks in"));
   assert.ok(
     texts.stdout.startsWith(`MusicFS is mounted at ${mountpoint}\nStop it with Ctrl-C, or: musicfs stop\n\n`),
   );
@@ -89,7 +90,7 @@ test("in the foreground it says where the mount is, shows the tree, and ends wit
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).message);
-  assert.ok(messages.includes("32 tracks in 30 folders, 1 with a problem"), texts.stderr);
+  assert.ok(messages.includes("32 tracks in 31 folders, 1 with a problem"), texts.stderr);
   assert.equal(findMusicfsMount(mountpoint), undefined);
 });
 
@@ -157,7 +158,7 @@ test("an error that nobody caught takes the mount away and ends with 70, also wh
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  await until("the scan is done", () => stderr.includes("32 tracks in 30 folders"));
+  await until("the scan is done", () => stderr.includes("32 tracks in 31 folders"));
   const file = join(mountpoint, "Marrow & Finch/Salt Lanterns (2019)/01 - Tide Table.flac");
   const reader = spawn("sh", ["-c", 'exec 3<"$1"; echo open; exec sleep 60', "sh", file], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writ
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { layoutArtistAlbum, layoutOrigin, originLocal } from "musicfs/plugins";
+import { NO_TAGS } from "../../../core/library/tags/track-tags.js";
 import { definePlugin, type Plugin } from "../../../core/plugin.js";
 import { writeAudio } from "../../support/audio-writer.js";
 import { type LibraryBench, openLibraryBench, originOf } from "../../support/library-bench.js";
@@ -60,19 +61,10 @@ test("a second scan reads nothing that did not change, and notices what did", as
   const kept = catalogue.files.byPath(origin, "a.flac");
   assert.ok(kept && before);
   catalogue.transaction(() =>
-    catalogue.files.saveReading(
-      kept,
-      {
-        title: "Not read again",
-        artists: [],
-        albumArtists: [],
-        genres: [],
-        composers: [],
-        compilation: false,
-      },
-      { format: "flac" },
-      undefined,
-    ),
+    catalogue.files.saveReading(kept, {
+      tags: { ...NO_TAGS, title: "Not read again" },
+      audio: { format: "flac" },
+    }),
   );
   const { tree } = await bench.scan();
   assert.deepEqual(tree, [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { safeName, splitExtension } from "../../../core/library/names.js";
+import { foldName, safeName, splitExtension } from "../../../core/library/names.js";
 
 const SUFFIX = " [0123abcd]";
 
@@ -69,6 +69,52 @@ test("any text gives a name that a POSIX filesystem takes", () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test("portable names are taken by Windows, too", () => {
+  const cases: [string, string][] = [
+    ["What's Going On?", "What's Going On_"],
+    ['<a>:"b"|c*\\d', "_a___b__c__d"],
+    ["CON", "_CON"],
+    ["com1.flac", "_com1.flac"],
+    ["Conference", "Conference"],
+    ["R.E.M.", "R.E.M_"],
+    ["trailing...", "trailing_"],
+    ["...", "__"],
+  ];
+  for (const [text, name] of cases) assert.equal(safeName(text, "", "portable"), name, text);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: "binary", maxLength: 400 }),
+        fc.stringMatching(/^(con|nul|com1|lpt9|a)[. ?:*\\"|<>]{0,9}(flac)?$/i),
+      ),
+      fc.constantFrom("", SUFFIX),
+      (input, suffix) => {
+        const name = safeName(input, suffix, "portable");
+        assert.ok(!/[<>:"|?*\\/\u0000-\u001f]/.test(name), JSON.stringify(name));
+        assert.ok(
+          !/[. ]$/.test(name) && !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name),
+          JSON.stringify(name),
+        );
+        assert.ok(name.length > 0 && Buffer.byteLength(name) <= 255);
+        assert.equal(safeName(name, "", "portable"), name);
+      },
+    ),
+    { numRuns: 20_000, seed: 17 },
+  );
+});
+
+test("names that a system takes for one fold to one", () => {
+  for (const [a, b] of [
+    ["ABBA", "Abba"],
+    ["ÖL", "öl"],
+    ["Straße", "STRASSE"],
+    ["Cafe\u0301", "CAFÉ"],
+  ] as const) {
+    assert.equal(foldName(a), foldName(b));
+  }
+  assert.notEqual(foldName("a"), foldName("b"));
 });
 
 test("an extension is what follows the last dot, if that can be one", () => {

@@ -38,7 +38,9 @@ function benchOf(catalogue: Catalogue, file: FileRow): Bench {
     file,
     editor,
     open: (...roots) =>
-      catalogue.transaction(() => new Views({ catalogue, editor, originIds, views: roots.map(viewAt) })),
+      catalogue.transaction(
+        () => new Views({ catalogue, editor, originIds, views: roots.map(viewAt), names: "posix" }),
+      ),
     restart: () => benchOf(catalogue, file),
     tree: () => [...paths(catalogue, ROOT_INO, "")].sort(),
   };
