@@ -4,7 +4,7 @@ import { QueryBuilder } from "./queries.js";
 import { jsonOf, POSITION_ID } from "./schema.js";
 
 /** Memory that tantivy fills before it writes a segment. */
-const HEAP_BYTES = 100_000_000;
+const HEAP_BYTES = 50_000_000;
 /** More than one would take the processor from whoever listens to music. */
 const THREADS = 1;
 
