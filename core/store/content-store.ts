@@ -23,6 +23,7 @@ import {
   openStoreIndex,
   removeIndex,
   type StoreIndex,
+  WAL_LIMIT_BYTES,
 } from "./store-index.js";
 import { sweepBlobs } from "./sweep.js";
 
@@ -53,6 +54,9 @@ const MAX_OPEN = 512;
 /** A descriptor is closed this long after its blob was taken away from the workers, which may be about to use it. */
 const CLOSE_AFTER_MS = 2_000;
 const TICK_MS = 1_000;
+/** What was written is flushed when nothing was for so long, or after so long, in milliseconds. */
+const QUIET_MS = 500;
+const FLUSH_AFTER_MS = 10_000;
 /** How often the index is told when blobs were used, and the policy asked for what has expired, in milliseconds. */
 const SLOW_TICK_MS = 60_000;
 
@@ -81,6 +85,8 @@ export class ContentStore {
   #policyLoaded: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #slowTickMs = performance.now();
+  #putMs = Number.NEGATIVE_INFINITY;
+  #flushedMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -101,7 +107,8 @@ export class ContentStore {
         return options.policy.minFreeBytes;
       },
       freeBytes: () => this.#files.freeBytes(),
-      indexBytes: () => this.indexBytes,
+      // Its log may grow before it is looked at again.
+      indexBytes: () => this.indexBytes + Math.min(WAL_LIMIT_BYTES, options.policy.maxBytes / 32),
       evictOne: () => this.#evictOne(),
     });
     this.room.resetUsed(this.#index.totals().storedBytes);
@@ -196,6 +203,7 @@ export class ContentStore {
     const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
     if (!(await this.#makeRoom(reserved))) return false;
     this.chunks.noteFetch();
+    this.#putMs = performance.now();
     try {
       this.#changeStored(blob, await blob.write(from, bytes));
       this.health.worked();
@@ -321,6 +329,7 @@ export class ContentStore {
   flush(): Promise<void> {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
+      this.#flushedMs = performance.now();
     });
     return this.#flushing;
   }
@@ -538,13 +547,19 @@ export class ContentStore {
   async #tick(): Promise<void> {
     this.#collectReads();
     if (this.#isGone()) this.#startAnew();
-    await this.flush();
+    if (this.#mayFlush) await this.flush();
     const nowMs = performance.now();
     if (nowMs - this.#slowTickMs < SLOW_TICK_MS || this.#isClosed) return;
     this.#slowTickMs = nowMs;
     this.#saveUse();
     await this.#expire();
     await this.room.enforce();
+  }
+
+  // A flush keeps the disk busy, and whoever reads waits: it is put off while something is fetched, but not for long.
+  get #mayFlush(): boolean {
+    const nowMs = performance.now();
+    return nowMs - this.#putMs >= QUIET_MS || nowMs - this.#flushedMs >= FLUSH_AFTER_MS;
   }
 
   async #expire(): Promise<void> {

@@ -78,7 +78,7 @@ type BlobTuple = [
 const CACHE_KIB = 4096;
 /** The log is folded in when it has so many pages of 4 KiB, and cut back to so many bytes then. */
 const WAL_PAGES = 256;
-const WAL_LIMIT_BYTES = WAL_PAGES * 4096;
+export const WAL_LIMIT_BYTES = WAL_PAGES * 4096;
 
 /**
  * The store's index: which blob holds which version of which file, and what of it. Lives beside the blobs, on the
@@ -282,12 +282,12 @@ export class StoreIndex {
     return { blobs, storedBytes };
   }
 
-  /** Bytes on the disk: of the database, and of its log as long as that may become. */
+  /** Bytes of the database and its log on the disk. */
   sizeBytes(): number {
-    const [database = 0, log = 0, shared = 0] = ["", "-wal", "-shm"].map(
-      (suffix) => (statSync(this.path + suffix, { throwIfNoEntry: false })?.blocks ?? 0) * 512,
-    );
-    return database + Math.max(log, WAL_LIMIT_BYTES) + shared;
+    return ["", "-wal", "-shm"].reduce((sum, suffix) => {
+      const found = statSync(this.path + suffix, { throwIfNoEntry: false });
+      return sum + (found ? found.blocks * 512 : 0);
+    }, 0);
   }
 
   close(): void {
