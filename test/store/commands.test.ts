@@ -103,7 +103,7 @@ test("warm fetches files, folders and what a playlist names, each once", async (
 });
 
 test("warm refuses what is bigger than the whole cache before it fetches anything", async (t) => {
-  const policy = `cacheLru({ maxBytes: ${2 * TRACK_BYTES}, minFreeBytes: 0 })`;
+  const policy = `cacheLru({ maxBytes: ${4 * TRACK_BYTES}, minFreeBytes: 0 })`;
   await withShelf(
     t,
     async ({ instance, paths: [first = ""] }) => {
