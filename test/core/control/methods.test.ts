@@ -59,6 +59,13 @@ const CALLS: readonly Call[] = [
     expect: ({ removed }) => assert.equal(removed, 0),
   },
   {
+    method: "GetScanReport",
+    expect: ({ problems }) => {
+      const [problem] = problems as Message[];
+      assert.deepEqual([problem?.originId, problem?.path], ["lib", "Loose/broken.mp3"]);
+    },
+  },
+  {
     method: "ListViews",
     expect: ({ views }) => {
       const [view] = views as Message[];
@@ -187,7 +194,7 @@ test("every method answers gRPC and curl on TCP", async () => {
 
 async function callAll({ instance }: TestMount, way: Way): Promise<void> {
   const { client } = way;
-  const methods = [...CALLS.map(({ method }) => method), "GetScanReport", "Shutdown"];
+  const methods = [...CALLS.map(({ method }) => method), "Shutdown"];
   assert.deepEqual(methods.toSorted(), [...client.methods.keys()].toSorted());
   await until("the index is whole", async () => {
     const { stdout } = await instance.cli(["search", "tide table", "--json"]);
