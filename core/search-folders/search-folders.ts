@@ -111,7 +111,7 @@ export class SearchFolders {
     const { catalogue } = this.#options;
     for (const query of catalogue.queryFolders.parked()) {
       signal.throwIfAborted();
-      if (!this.#kept.has(query)) {
+      if (!this.#kept.has(query) && !this.#making.has(query)) {
         catalogue.transaction(() => catalogue.queryFolders.remove(query, Date.now()));
       }
       await nextTurn();
@@ -142,8 +142,14 @@ export class SearchFolders {
       throw signal.aborted ? new ErrnoError("EINTR") : error;
     } finally {
       making.waiting -= 1;
-      if (making.waiting === 0) making.controller.abort(new ErrnoError("EINTR"));
+      if (making.waiting === 0) this.#giveUp(query, making);
     }
+  }
+
+  // Whoever asks for it again begins anew.
+  #giveUp(query: string, making: Making): void {
+    making.controller.abort(new ErrnoError("EINTR"));
+    if (this.#making.get(query) === making) this.#making.delete(query);
   }
 
   #begin(query: string): Making {
@@ -159,7 +165,7 @@ export class SearchFolders {
       })
       .finally(() => {
         clearTimeout(timer);
-        this.#making.delete(query);
+        if (this.#making.get(query) === making) this.#making.delete(query);
       });
     folder.catch(() => undefined);
     const making = { folder, controller, waiting: 0 };
@@ -176,19 +182,25 @@ export class SearchFolders {
         signal,
       );
       const entries = await entriesOf(catalogue, hits, signal);
-      if (this.#isClosed) throw new ErrnoError("EIO", "MusicFS stops");
-      return this.#keep(query, entries, progress.state === "ready" ? stamp : -1);
+      return this.#keep(query, entries, progress.state === "ready" ? stamp : -1, signal);
     });
   }
 
-  async #keep(query: string, links: ReadonlyMap<string, QueryEntry>, stamp: number): Promise<number> {
+  async #keep(
+    query: string,
+    links: ReadonlyMap<string, QueryEntry>,
+    stamp: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    signal.throwIfAborted();
     const { catalogue, rootIno, onChanges } = this.#options;
     const known = this.#kept.get(query);
     // Until it is whole nobody sees it, and nobody drops it.
     this.#kept.delete(query);
     if (!known) this.#dropOldest();
     const ino = known?.ino ?? catalogue.transaction(() => catalogue.queryFolders.add(query, Date.now()));
-    const changed = await this.#fill(ino, links, stamp < 0);
+    const changed = await this.#fill(ino, links, stamp < 0, signal);
+    signal.throwIfAborted();
     catalogue.transaction(() => catalogue.queryFolders.show(rootIno, query));
     this.#kept.set(query, { ino, madeMs: performance.now(), stamp, isShown: true });
     if (known && changed.length > 0) onChanges(changed.map((name) => ({ parentIno: ino, name })));
@@ -196,7 +208,12 @@ export class SearchFolders {
     return ino;
   }
 
-  async #fill(ino: number, links: ReadonlyMap<string, QueryEntry>, isNoted: boolean): Promise<string[]> {
+  async #fill(
+    ino: number,
+    links: ReadonlyMap<string, QueryEntry>,
+    isNoted: boolean,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const { catalogue, view } = this.#options;
     const changed: string[] = [];
     for (;;) {
@@ -206,7 +223,7 @@ export class SearchFolders {
       changed.push(...names);
       if (names.length < SLICE) return changed;
       await nextTurn();
-      if (this.#isClosed) throw new ErrnoError("EIO", "MusicFS stops");
+      signal.throwIfAborted();
     }
   }
 

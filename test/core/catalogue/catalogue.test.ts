@@ -141,6 +141,24 @@ test("a link leads where it was made to, has its target's length, and leaves not
   assert.equal(reader.getattr(ino), undefined);
 });
 
+test("a file was added when the catalogue first saw it, whatever happens to it since", (t) => {
+  const catalogue = openCatalogue(`${temporaryFolder(t)}/catalogue.sqlite`);
+  t.after(() => catalogue.close());
+  const origin = catalogue.originNumber("music");
+  const beganMs = Date.now() - 1;
+  const add = (path: string) =>
+    catalogue.transaction(() => catalogue.files.insert(origin, { path, sizeBytes: 1, mtimeMs: 1 }));
+  const [first, second] = [add("a"), add("b")];
+  assert.deepEqual(catalogue.files.addedSince(beganMs, 10), [second.id, first.id]);
+  assert.deepEqual(catalogue.files.addedSince(beganMs, 1), [second.id]);
+  assert.deepEqual(catalogue.files.addedSince(Date.now() + 60_000, 10), []);
+  catalogue.transaction(() => {
+    catalogue.files.update(first, { path: "a", sizeBytes: 2, mtimeMs: 5 });
+    catalogue.files.saveReading(first, { tags: { ...TAGS, title: "New" }, audio: { format: "flac" } });
+  });
+  assert.deepEqual(catalogue.files.addedSince(beganMs, 10), [second.id, first.id]);
+});
+
 test("each change of a file's content is another revision", (t) => {
   const catalogue = openCatalogue(`${temporaryFolder(t)}/catalogue.sqlite`);
   t.after(() => catalogue.close());

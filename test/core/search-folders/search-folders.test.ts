@@ -215,6 +215,19 @@ test("a search that hangs delays nobody, ends when nobody waits, and may be aske
   assert.notEqual(await stage.lookup("q"), -1);
 });
 
+test("who asks right after a search was given up begins anew", async (t) => {
+  const stage = openStage(t);
+  stage.found = "hang";
+  const asker = new AbortController();
+  const given = stage.lookup("q", asker.signal);
+  await until("it is asked for", async () => stage.asked.length > 0);
+  stage.found = ["one"];
+  asker.abort();
+  await assert.rejects(given, { code: "EINTR" });
+  assert.deepEqual(await stage.look("q"), { "001 Nora_Vale - one.flac": "../../Vale/Album/01 - One.flac" });
+  assert.equal(stage.asked.length, 2);
+});
+
 test("a search that fails or takes too long is an error and no empty folder", async (t) => {
   const stage = openStage(t, { timeoutMs: 50 });
   stage.found = new Error("the index is broken");
