@@ -51,8 +51,6 @@ export interface ProblemRow extends FileProblem {
 }
 
 type FileContent = Pick<TaggedFile, "tags" | "audio" | "picture">;
-/** Tags kept in memory: those of the largest folder that is no heap, and a few more. */
-const CONTENTS_KEPT = 600;
 
 type FileTuple = [
   id: number,
@@ -106,8 +104,6 @@ export class FileTable {
   readonly #startingWith: Statement<[number, string, string, number], FileTuple>;
   readonly #playlists: Statement<[number], FileTuple>;
   #playlistChanges = 0;
-  /** What was last read of tags: the tracks of a folder are looked at several times in a row. */
-  readonly #contents = new Map<number, FileContent>();
   readonly #counts = new Map<number, number>();
 
   /** @param albums is told of every change of a file. */
@@ -249,9 +245,8 @@ export class FileTable {
     return counted;
   }
 
-  /** Forgets what {@link count} and {@link tagged} keep: a transaction was undone. */
+  /** Forgets what {@link count} keeps: a transaction was undone. */
   forgetCounts(): void {
-    this.#contents.clear();
     this.#counts.clear();
   }
 
@@ -321,7 +316,6 @@ export class FileTable {
   /** Keeps what was read of a file, and what was wrong with it. */
   saveReading(row: Pick<FileRow, "id" | "album">, { tags, audio, picture, problem }: FileReading): void {
     const { id } = row;
-    this.#contents.delete(id);
     this.#saveTrack.run(id, ...trackTupleOf(tags, audio, picture));
     if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
     else this.#dropProblem.run(id);
@@ -355,23 +349,13 @@ export class FileTable {
 
   /** What is known of a file's content; nothing at all as long as it was not read. */
   tagged(row: FileRow): TaggedFile | undefined {
-    const content = this.#contents.get(row.id) ?? this.#readContent(row.id);
-    return content && { ...row, ...content };
-  }
-
-  #readContent(id: number): FileContent | undefined {
-    const tuple = this.#tagged.get(id);
-    if (!tuple) return undefined;
-    const content = trackOfTuple(tuple);
-    if (this.#contents.size >= CONTENTS_KEPT) this.#contents.clear();
-    this.#contents.set(id, content);
-    return content;
+    const tuple = this.#tagged.get(row.id);
+    return tuple && { ...row, ...trackOfTuple(tuple) };
   }
 
   /** Removes a file with its tags and its inode. Its name must have been removed before. */
   remove(row: FileRow): void {
     if (row.kind === FILE_KIND.track) this.#adjustCount(row.originNumber, -1);
-    this.#contents.delete(row.id);
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
     this.#touch(row);

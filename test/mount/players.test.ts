@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { withMount } from "../support/mount.js";
 import { DRIVERS } from "../support/mount-config.js";
 import { type Ran, run } from "../support/process.js";
-import { audioBelow, EXAMPLE_LIBRARY, filesBelow, hashOf, pathsByHash } from "../support/tree-files.js";
+import { audioBelow, EXAMPLE_LIBRARY, hashOf, pathsByHash } from "../support/tree-files.js";
 
 const PROBE = ["ffprobe", "-v", "error", "-print_format", "json", "-show_streams", "-show_format"];
 
@@ -12,7 +12,7 @@ for (const driver of DRIVERS) {
     const originals = await pathsByHash(await audioBelow(EXAMPLE_LIBRARY));
     await withMount({ driver, library: EXAMPLE_LIBRARY }, async ({ mountpoint }) => {
       let playable = 0;
-      for (const shown of await filesBelow(mountpoint)) {
+      for (const shown of await audioBelow(mountpoint)) {
         const original = originals.get(await hashOf(shown)) ?? "";
         const [here, there] = await Promise.all([probe(shown), probe(original)]);
         assert.deepEqual(here, there, shown);
@@ -25,7 +25,7 @@ for (const driver of DRIVERS) {
   test(`${driver}: ffmpeg decodes files of every format to the same sound`, async () => {
     const originals = await pathsByHash(await audioBelow(EXAMPLE_LIBRARY));
     await withMount({ driver, library: EXAMPLE_LIBRARY }, async ({ mountpoint }) => {
-      const shown = await filesBelow(mountpoint);
+      const shown = await audioBelow(mountpoint);
       for (const extension of ["flac", "mp3", "m4a", "ogg", "opus", "wav"]) {
         const path = shown.find((path) => path.endsWith(`.${extension}`)) ?? "";
         const original = originals.get(await hashOf(path)) ?? "";
