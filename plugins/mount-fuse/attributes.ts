@@ -69,9 +69,9 @@ export function entryBytes(node: NodeAttributes, ownership: Ownership, keepSecon
 }
 
 /** Writes the `struct fuse_entry_out` of a name that does not exist, for the kernel to remember. */
-export function putMissingEntry(channel: AnswerWords): void {
+export function putMissingEntry(channel: AnswerWords, keepSeconds = CACHE_SECONDS): void {
   channel.data.fill(0, 0, ENTRY_WORDS);
-  channel.putNumber(4, CACHE_SECONDS);
+  channel.putNumber(4, keepSeconds);
 }
 
 // `struct fuse_attr`, 88 bytes. The link count of directories is 1, which says "unknown" to what would

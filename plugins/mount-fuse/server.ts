@@ -11,6 +11,7 @@ import { inoOf, revisionOf } from "./node-id.js";
 import type { OpenTable } from "./open-table.js";
 import {
   ATTR_OUT_BYTES,
+  CACHE_SECONDS,
   ENTRY_OUT_BYTES,
   IN,
   INTERRUPT_IN,
@@ -138,8 +139,10 @@ export class Server {
       this.#lookupLate(parentIno, name, node);
       return;
     }
-    if (node) putEntry(channel, 0, node, ownership);
-    else putMissingEntry(channel);
+    // The kernel is told of changes by the names as they are stored: in another normalisation none may be kept.
+    const keepSeconds = name === undefined || name.normalize("NFC") === name ? CACHE_SECONDS : 0;
+    if (node) putEntry(channel, 0, node, ownership, keepSeconds);
+    else putMissingEntry(channel, keepSeconds);
     channel.reply(ENTRY_OUT_BYTES);
   }
 

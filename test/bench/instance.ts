@@ -16,6 +16,8 @@ export interface InstanceOptions {
   readonly originOptions?: Readonly<Record<string, unknown>>;
   /** More plugins, by name or path; only in the config in JSON. */
   readonly plugins?: readonly Record<string, object>[];
+  /** Views beside that of the root; only in the config in JSON. */
+  readonly views?: Readonly<Record<string, object>>;
   readonly driver?: DriverName;
   readonly driverOptions?: Readonly<Record<string, unknown>>;
   /** @default the layout's own */
@@ -47,7 +49,8 @@ export class BenchInstance {
     this.cataloguePath = join(this.stateDir, "catalogue.sqlite");
     this.#configs = { json: join(folder, "config.json"), typescript: join(folder, "musicfs.config.ts") };
     const config = configOf(options, this);
-    const more = { plugins: [...config.plugins, ...(options.plugins ?? [])] };
+    const { plugins = [], views } = options;
+    const more = { plugins: [...config.plugins, ...plugins], ...(views ? { views } : {}) };
     writeFileSync(this.#configs.json, JSON.stringify({ ...config, ...more }, undefined, 2));
     writeFileSync(this.#configs.typescript, typescriptConfig(config));
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "#core/errors.js";
+import { measureChanges } from "./changes.js";
 import { Cleanup } from "./cleanup.js";
 import type { BenchContext } from "./context.js";
 import { measureEvents } from "./events/measure.js";
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<R
   walking: measureWalking,
   starting: measureStarting,
   scanning: measureScanning,
+  changes: measureChanges,
   million: measureMillion,
   store: measureStore,
   search: async (context) => [...(await measureSearch(context)), ...(await measureSearchFolders(context))],

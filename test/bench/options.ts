@@ -9,6 +9,7 @@ export const FIGURES = [
   "walking",
   "starting",
   "scanning",
+  "changes",
   "million",
   "store",
   "search",
