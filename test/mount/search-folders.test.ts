@@ -75,7 +75,7 @@ for (const driver of DRIVERS) {
     await withInstance(searching(driver, library), async (instance) => {
       const first = await instance.start();
       await first.scanned();
-      assert.equal((await found(instance, "vale")).length, 2);
+      await until("both tracks", async () => (await found(instance, "vale")).length === 2);
       assert.equal((await first.stop()).code, 0);
 
       rmSync(join(library, "1.mp3"));
