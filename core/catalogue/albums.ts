@@ -86,6 +86,11 @@ export class AlbumTable {
     return [...this.#touched];
   }
 
+  /** Whether a folder is to be looked at. */
+  isTouched(id: number): boolean {
+    return this.#touched.has(id);
+  }
+
   /** A look at a folder begins: what changes in it from now on counts anew. */
   begin(id: number): void {
     this.#touched.delete(id);

@@ -8,7 +8,8 @@ export class ChangeRelay {
   readonly #generation: Int32Array;
   readonly #log: Logger;
   readonly #mount: Mount;
-  #telling: Promise<void> = Promise.resolve();
+  #waiting: EntryChange[] = [];
+  #telling: Promise<void> | undefined;
 
   /** @param generation moves with each change; see `VfsDescription`. */
   constructor(mount: Mount, generation: SharedArrayBuffer, log: Logger) {
@@ -19,8 +20,19 @@ export class ChangeRelay {
 
   send(changes: readonly EntryChange[]): void {
     Atomics.add(this.#generation, 0, 1);
-    this.#telling = this.#telling
-      .then(() => this.#mount.invalidate(changes))
-      .catch((error) => this.#log.error(`telling the kernel of changes failed: ${messageOf(error)}`));
+    this.#waiting.push(...changes);
+    this.#telling ??= this.#tell();
+  }
+
+  // What comes while the kernel is being told goes together, so that a busy main thread is waited for once.
+  async #tell(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const changes = this.#waiting;
+      this.#waiting = [];
+      await this.#mount
+        .invalidate(changes)
+        .catch((error) => this.#log.error(`telling the kernel of changes failed: ${messageOf(error)}`));
+    }
+    this.#telling = undefined;
   }
 }

@@ -37,16 +37,21 @@ export class AlbumShelf {
     return this.#options.catalogue.albums.byId(album)?.digest === HEAP;
   }
 
-  /** Looks at every folder in which something changed, and of whose tracks all is known. */
-  settle(signal: AbortSignal): Promise<void> {
-    const settling = this.#settling.then(() => this.#settleAll(signal));
+  /**
+   * Looks at every folder in which something changed, and of whose tracks all is known.
+   *
+   * @param only looks at these and no others: while a library is read, thousands of folders wait for their tracks,
+   * and looking at all of them after each batch would take longer than the reading.
+   */
+  settle(signal: AbortSignal, only?: ReadonlySet<number>): Promise<void> {
+    const settling = this.#settling.then(() => this.#settleAll(signal, only));
     this.#settling = settling.catch(() => undefined);
     return settling;
   }
 
-  async #settleAll(signal: AbortSignal): Promise<void> {
+  async #settleAll(signal: AbortSignal, only: ReadonlySet<number> | undefined): Promise<void> {
     const { albums } = this.#options.catalogue;
-    for (const album of albums.touched()) {
+    for (const album of only ? [...only].filter((id) => albums.isTouched(id)) : albums.touched()) {
       signal.throwIfAborted();
       await this.#settleOne(album, signal);
     }

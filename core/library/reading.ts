@@ -54,8 +54,9 @@ export async function readTagsOfNoted(
     }
     const next = inFlight.shift();
     if (next) {
-      commit(context, await next);
-      await context.albums.settle(signal);
+      const read = await next;
+      commit(context, read);
+      await context.albums.settle(signal, new Set(read.rows.map(({ album }) => album)));
     }
     // A known file that changed may have been noted behind the place where this is.
     else if (id > 0) id = 0;

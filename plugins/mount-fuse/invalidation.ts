@@ -9,6 +9,13 @@ const INODE_BYTES = OUT_HEADER_BYTES + 24;
 const ENTRY_BYTES = OUT_HEADER_BYTES + 16;
 
 /**
+ * Directories that are told of at once. Each message takes a turn of the main thread, which may be busy with what
+ * else a change brings: one after the other, a thousand of them would wait for it a thousand times. The kernel may hold
+ * each of them back, so they take up a quarter of libuv's threads and no more.
+ */
+const AT_ONCE = 8;
+
+/**
  * Makes the kernel forget names that changed, directory by directory.
  *
  * Each directory's own cache (attributes and listing) is dropped before its names and again after them: the
@@ -20,11 +27,17 @@ const ENTRY_BYTES = OUT_HEADER_BYTES + 16;
  * is under way, so a thread that answers requests would wait for itself.
  */
 export async function sendInvalidations(fd: number, changes: readonly EntryChange[]): Promise<void> {
-  for (const [parentIno, names] of groupByParent(changes)) {
-    if (!(await send(fd, inodeMessage(parentIno)))) continue;
-    for (const name of names) await send(fd, entryMessage(parentIno, name));
-    await send(fd, inodeMessage(parentIno));
-  }
+  const directories = groupByParent(changes).entries();
+  const sendNext = async (): Promise<void> => {
+    for (const [parentIno, names] of directories) await sendDirectory(fd, parentIno, names);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
+}
+
+async function sendDirectory(fd: number, parentIno: number, names: ReadonlySet<string>): Promise<void> {
+  if (!(await send(fd, inodeMessage(parentIno)))) return;
+  for (const name of names) await send(fd, entryMessage(parentIno, name));
+  await send(fd, inodeMessage(parentIno));
 }
 
 function groupByParent(changes: readonly EntryChange[]): Map<number, Set<string>> {
