@@ -54,6 +54,8 @@ export class AlbumShelf {
     for (const album of only ? [...only].filter((id) => albums.isTouched(id)) : albums.touched()) {
       signal.throwIfAborted();
       await this.#settleOne(album, signal);
+      // Placing the tracks of one folder takes a millisecond or two; there may be many folders.
+      await nextTurn();
     }
   }
 
