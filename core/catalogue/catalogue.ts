@@ -7,6 +7,7 @@ import { AlbumTable } from "./albums.js";
 import { FileTable } from "./files.js";
 import { GeneratedTable } from "./generated.js";
 import { PinTable } from "./pins.js";
+import { ProblemTable } from "./problems.js";
 import { QueryFolderTable } from "./query-folders.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
@@ -26,6 +27,7 @@ export class Catalogue {
   readonly path: string;
   readonly files: FileTable;
   readonly albums: AlbumTable;
+  readonly problems: ProblemTable;
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
   readonly pins: PinTable;
@@ -41,7 +43,8 @@ export class Catalogue {
     this.#db = db;
     this.path = path;
     this.albums = new AlbumTable(db);
-    this.files = new FileTable(db, this.albums);
+    this.problems = new ProblemTable(db);
+    this.files = new FileTable(db, this.albums, this.problems);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.pins = new PinTable(db);

@@ -3,7 +3,9 @@ import type { OriginFile } from "../model/origin.js";
 import type { EmbeddedPicture } from "../model/picture.js";
 import type { AudioProperties, TrackTags } from "../model/track.js";
 import type { AlbumTable } from "./albums.js";
+import type { FileProblem, ProblemTable } from "./problems.js";
 import { FILE_KIND, FILE_STATE, NODE_KIND } from "./schema.js";
+import { type FileContent, TRACK_COLUMNS, type TrackTuple, trackOfTuple, trackTupleOf } from "./track-row.js";
 
 /** A file as the catalogue knows it. */
 export interface FileRow {
@@ -23,12 +25,6 @@ export interface FileRow {
   readonly identity: string | null;
 }
 
-/** Why a file's tags could not be read. */
-export interface FileProblem {
-  readonly code: string;
-  readonly detail: string;
-}
-
 /** What was read of a file. */
 export interface FileReading {
   readonly tags: TrackTags;
@@ -38,19 +34,7 @@ export interface FileReading {
 }
 
 /** A file with what is known of its content. */
-export interface TaggedFile extends FileRow {
-  readonly tags: TrackTags;
-  readonly audio: AudioProperties;
-  /** Where a picture lies in it. */
-  readonly picture?: EmbeddedPicture;
-}
-
-export interface ProblemRow extends FileProblem {
-  readonly originId: string;
-  readonly path: string;
-}
-
-type FileContent = Pick<TaggedFile, "tags" | "audio" | "picture">;
+export interface TaggedFile extends FileRow, FileContent {}
 
 type FileTuple = [
   id: number,
@@ -73,6 +57,7 @@ const FILE_COLUMNS =
 export class FileTable {
   readonly #db: Database;
   readonly #albums: AlbumTable;
+  readonly #problems: ProblemTable;
   readonly #byPath: Statement<[number, string], FileTuple>;
   readonly #byId: Statement<[number], FileTuple>;
   readonly #byIno: Statement<[number], FileTuple>;
@@ -92,8 +77,6 @@ export class FileTable {
   readonly #updateNode: Statement;
   readonly #setRead: Statement;
   readonly #saveTrack: Statement;
-  readonly #saveProblem: Statement;
-  readonly #dropProblem: Statement;
   readonly #saveLyrics: Statement;
   readonly #dropLyrics: Statement;
   readonly #lyrics: Statement<[number], string>;
@@ -106,10 +89,14 @@ export class FileTable {
   #playlistChanges = 0;
   readonly #counts = new Map<number, number>();
 
-  /** @param albums is told of every change of a file. */
-  constructor(db: Database, albums: AlbumTable) {
+  /**
+   * @param albums is told of every change of a file.
+   * @param problems keeps what was wrong with files that were read.
+   */
+  constructor(db: Database, albums: AlbumTable, problems: ProblemTable) {
     this.#db = db;
     this.#albums = albums;
+    this.#problems = problems;
     const select = `SELECT ${FILE_COLUMNS} FROM files f`;
     this.#byPath = db
       .prepare<[number, string], FileTuple>(`${select} WHERE f.origin = ? AND f.path = ?`)
@@ -168,11 +155,9 @@ export class FileTable {
     this.#saveTrack = db.prepare(
       `INSERT OR REPLACE INTO tracks (file, ${TRACK_COLUMNS}) VALUES (?${", ?".repeat(17)})`,
     );
-    this.#saveProblem = db.prepare("INSERT OR REPLACE INTO problems (file, code, detail) VALUES (?, ?, ?)");
     this.#saveLyrics = db.prepare("INSERT OR REPLACE INTO lyrics (file, text) VALUES (?, ?)");
     this.#dropLyrics = db.prepare("DELETE FROM lyrics WHERE file = ?");
     this.#lyrics = db.prepare<[number], string>("SELECT text FROM lyrics WHERE file = ?").pluck();
-    this.#dropProblem = db.prepare("DELETE FROM problems WHERE file = ?");
     this.#deleteFile = db.prepare("DELETE FROM files WHERE id = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
     this.#tagged = db
@@ -317,8 +302,7 @@ export class FileTable {
   saveReading(row: Pick<FileRow, "id" | "album">, { tags, audio, picture, problem }: FileReading): void {
     const { id } = row;
     this.#saveTrack.run(id, ...trackTupleOf(tags, audio, picture));
-    if (problem) this.#saveProblem.run(id, problem.code, problem.detail);
-    else this.#dropProblem.run(id);
+    this.#problems.save(id, problem);
     if (tags.lyrics !== undefined) this.#saveLyrics.run(id, tags.lyrics);
     else this.#dropLyrics.run(id);
     this.#setRead.run(id);
@@ -389,146 +373,6 @@ export class FileTable {
     const kept = this.#counts.get(originNumber);
     if (kept !== undefined) this.#counts.set(originNumber, kept + difference);
   }
-
-  problemCount(): number {
-    return this.#db.prepare("SELECT count(*) FROM problems").pluck().get() as number;
-  }
-
-  /** Why the tags of a file could not be read; `undefined` when they could, or were not yet. */
-  problemOf(id: number): FileProblem | undefined {
-    return this.#db
-      .prepare<[number], FileProblem>("SELECT code, detail FROM problems WHERE file = ?")
-      .get(id);
-  }
-
-  /** Files with a problem, by origin and path. */
-  problems(limit: number): ProblemRow[] {
-    return this.#db
-      .prepare<[number], ProblemRow>(
-        `SELECT o.id AS originId, f.path, p.code, p.detail FROM problems p
-         JOIN files f ON f.id = p.file JOIN origins o ON o.number = f.origin ORDER BY f.origin, f.path LIMIT ?`,
-      )
-      .all(limit);
-  }
-
-  /** Files with a problem that come after one, by origin and path; all of them, or those of one origin or code. */
-  problemsAfter(
-    after: { readonly originNumber: number; readonly path: string } | undefined,
-    only: { readonly originNumber?: number | undefined; readonly code?: string | undefined },
-    limit: number,
-  ): (ProblemRow & { readonly originNumber: number })[] {
-    return this.#db
-      .prepare<object, ProblemRow & { readonly originNumber: number }>(
-        `SELECT f.origin AS originNumber, o.id AS originId, f.path, p.code, p.detail FROM problems p
-         JOIN files f ON f.id = p.file JOIN origins o ON o.number = f.origin
-         WHERE (f.origin, f.path) > (:afterOrigin, :afterPath)
-           AND (:origin IS NULL OR f.origin = :origin) AND (:code IS NULL OR p.code = :code)
-         ORDER BY f.origin, f.path LIMIT :limit`,
-      )
-      .all({
-        afterOrigin: after?.originNumber ?? 0,
-        afterPath: after?.path ?? "",
-        origin: only.originNumber ?? null,
-        code: only.code ?? null,
-        limit,
-      });
-  }
-}
-
-const TRACK_COLUMNS = `title, artists, album_artists, album, track_number, track_total, disc_number, disc_total,
-  year, original_date, genres, composers, label, comment, compilation, audio, picture`;
-
-type Text = string | null;
-type Whole = number | null;
-type TrackTuple = [
-  title: Text,
-  artists: Text,
-  albumArtists: Text,
-  album: Text,
-  trackNumber: Whole,
-  trackTotal: Whole,
-  discNumber: Whole,
-  discTotal: Whole,
-  year: Whole,
-  originalDate: Text,
-  genres: Text,
-  composers: Text,
-  label: Text,
-  comment: Text,
-  compilation: number,
-  audio: string,
-  picture: Text,
-];
-
-function trackTupleOf(
-  tags: TrackTags,
-  audio: AudioProperties,
-  picture: EmbeddedPicture | undefined,
-): TrackTuple {
-  return [
-    tags.title ?? null,
-    listToText(tags.artists),
-    listToText(tags.albumArtists),
-    tags.album ?? null,
-    tags.trackNumber ?? null,
-    tags.trackTotal ?? null,
-    tags.discNumber ?? null,
-    tags.discTotal ?? null,
-    tags.year ?? null,
-    tags.originalDate ?? null,
-    listToText(tags.genres),
-    listToText(tags.composers),
-    tags.label ?? null,
-    tags.comment ?? null,
-    tags.compilation ? 1 : 0,
-    JSON.stringify(audio),
-    picture === undefined ? null : JSON.stringify(picture),
-  ];
-}
-
-function trackOfTuple(row: TrackTuple): FileContent {
-  const optional = {
-    title: row[0],
-    album: row[3],
-    trackNumber: row[4],
-    trackTotal: row[5],
-    discNumber: row[6],
-    discTotal: row[7],
-    year: row[8],
-    originalDate: row[9],
-    label: row[12],
-    comment: row[13],
-  };
-  return {
-    tags: {
-      ...withoutNulls(optional),
-      artists: textToList(row[1]),
-      albumArtists: textToList(row[2]),
-      genres: textToList(row[10]),
-      composers: textToList(row[11]),
-      compilation: row[14] === 1,
-    },
-    audio: JSON.parse(row[15]),
-    ...(row[16] === null ? {} : { picture: JSON.parse(row[16]) }),
-  };
-}
-
-// Called for every track of a library: lists of entries would keep the collector busy.
-function withoutNulls<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const present: { [K in keyof T]?: NonNullable<T[K]> } = {};
-  for (const key in values) {
-    const value = values[key];
-    if (value !== null && value !== undefined) present[key] = value as NonNullable<typeof value>;
-  }
-  return present;
-}
-
-function listToText(list: readonly string[]): Text {
-  return list.length === 0 ? null : JSON.stringify(list);
-}
-
-function textToList(text: Text): string[] {
-  return text === null ? [] : JSON.parse(text);
 }
 
 function fileOf(row: FileTuple | undefined): FileRow | undefined {

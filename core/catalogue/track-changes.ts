@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { AlbumTable } from "./albums.js";
 import { FileTable, type TaggedFile } from "./files.js";
+import { ProblemTable } from "./problems.js";
 
 /** A track that is new, different or gone. */
 export interface TrackChange {
@@ -31,7 +32,7 @@ export class TrackChanges {
 
   constructor(db: Database.Database) {
     this.#db = db;
-    this.#files = new FileTable(db, new AlbumTable(db));
+    this.#files = new FileTable(db, new AlbumTable(db), new ProblemTable(db));
     this.#after = db
       .prepare<[number, number], [number, number]>(
         "SELECT stamp, file FROM track_changes WHERE stamp > ? ORDER BY stamp LIMIT ? + 0",

@@ -230,7 +230,7 @@ export class Library {
   }
 
   scanStatus(): ScanStatus {
-    return this.#progress.status(this.#options.catalogue.files.problemCount());
+    return this.#progress.status(this.#options.catalogue.problems.count());
   }
 
   originStatus(): OriginStatus[] {
@@ -338,7 +338,7 @@ export class Library {
   }
 
   #summaryOf({ started, ...summary }: Summary): ScanSummary {
-    const skipped = this.#options.catalogue.files.problemCount();
+    const skipped = this.#options.catalogue.problems.count();
     return { ...summary, skipped, durationMs: Math.round(performance.now() - started) };
   }
 

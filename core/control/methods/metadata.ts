@@ -27,7 +27,7 @@ export function metadataMethods({ catalogue, origins }: ControlContext): Pick<Me
 
   function trackMessage(file: FileRow, originId: string): MessageInitShape<typeof TrackSchema> {
     const tagged = catalogue.files.tagged(file);
-    const problem = catalogue.files.problemOf(file.id);
+    const problem = catalogue.problems.of(file.id);
     return {
       ...(tagged ? { ...tagged.tags, artists: [...tagged.tags.artists] } : {}),
       albumArtists: [...(tagged?.tags.albumArtists ?? [])],

@@ -13,7 +13,7 @@ export function scanMethods({ catalogue, origins }: ControlContext): Pick<Method
       let left = limit ?? Number.POSITIVE_INFINITY;
       for (let after: { originNumber: number; path: string } | undefined; left > 0; ) {
         signal.throwIfAborted();
-        const rows = catalogue.files.problemsAfter(after, filter, Math.min(PAGE, left));
+        const rows = catalogue.problems.after(after, filter, Math.min(PAGE, left));
         if (rows.length === 0) return;
         left -= rows.length;
         after = rows.at(-1);

@@ -50,8 +50,8 @@ test("what is written is there after closing and opening, under the same numbers
   assert.deepEqual(second.files.byPath(origin, "a.flac"), { ...row, state: 1 });
   assert.deepEqual(second.files.tagged(row)?.tags, { ...TAGS, title: "T" });
   assert.deepEqual(second.totals, { tracks: 1, directories: 1, bytes: 5_000_000_000 });
-  assert.deepEqual(second.files.problems(10), [
-    { originId: "music", path: "a.flac", code: "malformed", detail: "x" },
+  assert.deepEqual(second.problems.after(undefined, {}, 10), [
+    { originNumber: origin, originId: "music", path: "a.flac", code: "malformed", detail: "x" },
   ]);
 });
 

@@ -201,7 +201,7 @@ test("a file that could not be read is read again at the next scan; a malformed 
   const first = await bench.scan([plugin, layoutArtistAlbum()]);
   assert.deepEqual(first.tree, ["/bad.mp3", "/good.flac"]);
   assert.deepEqual(
-    first.catalogue.files.problems(9).map(({ path, code }) => [path, code]),
+    first.catalogue.problems.after(undefined, {}, 9).map(({ path, code }) => [path, code]),
     [
       ["bad.mp3", "unrecognised"],
       ["good.flac", "unreadable"],
