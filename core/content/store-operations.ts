@@ -87,7 +87,7 @@ export class StoreOperations implements Store {
   clear({ originId, pinned = false, dryRun = false }: ClearOptions, signal: AbortSignal): Promise<Removal> {
     const isMeant = (version: IndexedVersion): boolean =>
       (originId === undefined || version.originId === originId) &&
-      (pinned || !this.#parts.store.isPinned(version.blobId));
+      (pinned || !this.#parts.store.evictor.isPinned(version.blobId));
     return this.#removeWhere(isMeant, dryRun, signal);
   }
 
@@ -173,7 +173,7 @@ export class StoreOperations implements Store {
       places.filter((place) => (isPinned ? catalogue.pins.add(place) : catalogue.pins.remove(place))),
     );
     for (const { originId, path } of changed) {
-      for (const id of store.index.blobsOf(originId, path)) store.setPinned(id, this.#hasPin(id));
+      for (const id of store.index.blobsOf(originId, path)) store.evictor.setPinned(id, this.#hasPin(id));
     }
     return changed.length;
   }

@@ -2,15 +2,17 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEviction, CorruptionRepair } from "../hooks.js";
 import type { Logger } from "../logger.js";
-import type { CacheItem, CachePolicy } from "../model/cache-policy.js";
+import type { CachePolicy } from "../model/cache-policy.js";
 import type { Chunker } from "../model/chunker.js";
 import { makePrivateFolder } from "../private-folder.js";
 import { Blob, type BlobLink } from "./blob.js";
-import { BlobFiles, closeFile, emptyFile, sizeOfFile, syncFile } from "./blob-files.js";
+import { BlobFiles, closeFile, emptyFile, sizeOfFile } from "./blob-files.js";
 import { BlobPublisher } from "./blob-table.js";
 import { BLOCK_BYTES } from "./block-set.js";
 import { ChunkStore } from "./chunk-store.js";
 import { Counters } from "./counters.js";
+import { Evictor } from "./evictor.js";
+import { Flusher } from "./flusher.js";
 import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
 import { Manifest } from "./manifest.js";
@@ -19,7 +21,6 @@ import type { Removal } from "./store.js";
 import {
   type FileVersion,
   isIndexDamaged,
-  numberOf,
   openStoreIndex,
   removeIndex,
   type StoreIndex,
@@ -54,9 +55,6 @@ const MAX_OPEN = 512;
 /** A descriptor is closed this long after its blob was taken away from the workers, which may be about to use it. */
 const CLOSE_AFTER_MS = 2_000;
 const TICK_MS = 1_000;
-/** What was written is flushed when nothing was for so long, or after so long, in milliseconds. */
-const QUIET_MS = 500;
-const FLUSH_AFTER_MS = 10_000;
 /** How often the index is told when blobs were used, and the policy asked for what has expired, in milliseconds. */
 const SLOW_TICK_MS = 60_000;
 
@@ -69,24 +67,19 @@ export class ContentStore {
   readonly health: StoreHealth;
   readonly room: Room;
   readonly chunks: ChunkStore;
+  readonly evictor: Evictor;
   readonly #options: ContentStoreOptions;
   readonly #files: BlobFiles;
+  readonly #flusher: Flusher;
   readonly #table: BlobPublisher;
   readonly #open = new Map<number, Blob>();
   readonly #opening = new Map<number, Promise<Blob | undefined>>();
-  readonly #pinned = new Set<number>();
   readonly #closing = new Set<NodeJS.Timeout>();
   #index: StoreIndex;
   #indexInode: number;
-  /** The greatest id of a blob when the index was opened. */
-  #lastOldId = 0;
   #indexBytes = 0;
   #indexLookedMs = Number.NEGATIVE_INFINITY;
-  #policyLoaded: Promise<void> | undefined;
-  #flushing: Promise<void> | undefined;
   #slowTickMs = performance.now();
-  #putMs = Number.NEGATIVE_INFINITY;
-  #flushedMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -96,6 +89,22 @@ export class ContentStore {
     this.health = new StoreHealth(options.folder, options.log);
     this.#table = new BlobPublisher(options.table);
     this.#files = new BlobFiles(join(options.folder, "blobs"));
+    this.evictor = new Evictor({
+      policy: options.policy,
+      counters: this.counters,
+      index: () => this.#index,
+      openBlob: (id) => this.#open.get(id),
+      isOpening: (id) => this.#opening.has(id),
+      collectReads: () => this.#collectReads(),
+      remove: (id) => this.remove(id),
+      isPinned: (version) => options.isPinned(version),
+      onEvicted: (eviction) => options.onEvicted(eviction),
+    });
+    this.#flusher = new Flusher({
+      index: () => this.#index,
+      openBlobs: () => this.#open.values(),
+      failed: (error) => this.failed(error),
+    });
     this.#index = this.#openIndex();
     this.#indexInode = statSync(this.#index.path).ino;
     this.room = new Room({
@@ -109,7 +118,7 @@ export class ContentStore {
       freeBytes: () => this.#files.freeBytes(),
       // Its log may grow before it is looked at again.
       indexBytes: () => this.indexBytes + Math.min(WAL_LIMIT_BYTES, options.policy.maxBytes / 32),
-      evictOne: () => this.#evictOne(),
+      evictOne: () => this.evictor.evictOne(),
     });
     this.room.resetUsed(this.#index.totals().storedBytes);
     this.chunks = new ChunkStore({
@@ -203,7 +212,7 @@ export class ContentStore {
     const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
     if (!(await this.#makeRoom(reserved))) return false;
     this.chunks.noteFetch();
-    this.#putMs = performance.now();
+    this.#flusher.notePut();
     try {
       this.#changeStored(blob, await blob.write(from, bytes));
       this.health.worked();
@@ -256,9 +265,8 @@ export class ContentStore {
     if (blob && !this.#takeAway(blob)) return undefined;
     const bytes = blob?.storedBytes ?? this.#index.blob(id)?.storedBytes ?? 0;
     this.#open.delete(id);
-    this.#pinned.delete(id);
     await this.#removeRow(id, blob);
-    this.#options.policy.removed(id);
+    this.evictor.left(id);
     if (blob) {
       await blob.writesEnded();
       await emptyFile(blob.fd).catch(() => undefined);
@@ -274,27 +282,9 @@ export class ContentStore {
     return this.#open.values();
   }
 
-  /** A file's pin was set or taken away. */
-  setPinned(id: number, isPinned: boolean): void {
-    const { policy } = this.#options;
-    if (isPinned === this.#pinned.has(id)) return;
-    if (isPinned) {
-      this.#pinned.add(id);
-      policy.removed(id);
-    } else {
-      this.#pinned.delete(id);
-      const [version] = this.#index.versionsOf(id);
-      if (version) policy.added(itemOf(id, version), Date.now());
-    }
-  }
-
   /** A blob that is open. */
   openBlob(id: number): Blob | undefined {
     return this.#open.get(id);
-  }
-
-  isPinned(id: number): boolean {
-    return this.#pinned.has(id);
   }
 
   /** Forgets one of several versions that share a blob. @returns the bytes that came free: none. */
@@ -327,19 +317,14 @@ export class ContentStore {
 
   /** Flushes what was written, and tells the index. */
   flush(): Promise<void> {
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined;
-      this.#flushedMs = performance.now();
-    });
-    return this.#flushing;
+    return this.#flusher.flush();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
     await this.chunks.close();
-    await this.#flushing;
-    await this.#flush();
+    await this.#flusher.flushLast();
     this.#saveUse();
     for (const timer of this.#closing) clearTimeout(timer);
     for (const blob of this.#open.values()) {
@@ -357,7 +342,7 @@ export class ContentStore {
     const index = openStoreIndex(join(folder, "index.sqlite"), (reason) =>
       log.warn(`the cache's index in ${folder} could not be used, so the cache starts empty: ${reason}`),
     );
-    this.#lastOldId = index.lastId();
+    this.evictor.indexOpened(index.lastId());
     return index;
   }
 
@@ -390,23 +375,19 @@ export class ContentStore {
   }
 
   async #create(version: FileVersion): Promise<Blob | undefined> {
-    const { policy } = this.#options;
-    const sizeBytes = version.file.sizeBytes;
-    const isPinned = this.#options.isPinned(version);
     const id = this.#index.insert(version, Date.now());
     const making = (async () => {
-      if (!isPinned && !policy.admits(itemOf(id, version))) {
+      if (!this.evictor.admits(id, version)) {
         this.#index.remove(id);
         return undefined;
       }
-      const fd = await this.#files.create(id, sizeBytes).catch((error) => {
+      const fd = await this.#files.create(id, version.file.sizeBytes).catch((error) => {
         this.#index.remove(id);
         throw error;
       });
       const row = this.#index.blob(id);
       if (!row) throw new Error("the index lost a row");
-      if (isPinned) this.#pinned.add(id);
-      else policy.added(itemOf(id, version), Date.now());
+      this.evictor.entered(id, version);
       return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
     })().finally(() => this.#opening.delete(id));
     this.#opening.set(id, making);
@@ -460,51 +441,6 @@ export class ContentStore {
     return links.some(({ ino, revision }) => this.#options.isPassedThrough(ino, revision));
   }
 
-  async #evictOne(): Promise<boolean> {
-    await this.#loadPolicy();
-    this.#collectReads();
-    for (const mayBeUsed of [false, true]) {
-      for (const id of this.#options.policy.victims(Date.now())) {
-        const users = this.#open.get(id)?.users ?? 0;
-        if (users > 0 && !mayBeUsed) continue;
-        if (this.#opening.has(id)) continue;
-        if (await this.#evict(id)) return true;
-      }
-    }
-    return false;
-  }
-
-  async #evict(id: number): Promise<boolean> {
-    const versions = this.#index.versionsOf(id);
-    const bytes = await this.remove(id);
-    if (bytes === undefined) return false;
-    this.counters.evictions += 1;
-    this.counters.evictedBytes += bytes;
-    for (const { originId, file } of versions) this.#options.onEvicted({ originId, path: file.path, bytes });
-    return true;
-  }
-
-  // In slices, so that a cache of many files holds nobody up.
-  #loadPolicy(): Promise<void> {
-    this.#policyLoaded ??= (async () => {
-      let count = 0;
-      const { policy, isPinned } = this.#options;
-      for (const { id, enteredMs, usedMs } of this.#index.byUse()) {
-        // What came in since the start the policy was told of then.
-        if (id > this.#lastOldId) continue;
-        const [version] = this.#index.versionsOf(id);
-        if (version && isPinned(version)) this.#pinned.add(id);
-        else if (version) {
-          policy.added(itemOf(id, version), enteredMs);
-          policy.touched(id, this.#open.get(id)?.usedMs ?? usedMs);
-        }
-        count += 1;
-        if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-    })();
-    return this.#policyLoaded;
-  }
-
   #closeLeastUsed(): void {
     let oldest: Blob | undefined;
     for (const blob of this.#open.values()) {
@@ -524,52 +460,16 @@ export class ContentStore {
     this.#closing.add(timer);
   }
 
-  async #flush(): Promise<void> {
-    const dirty = [...this.#open.values()].filter((blob) => blob.isDirty);
-    for (const blob of dirty) {
-      const flushed = blob.snapshot();
-      blob.isDirty = false;
-      blob.users += 1;
-      try {
-        await syncFile(blob.fd);
-        if (blob.isGone) continue;
-        this.#index.saveFlushed([flushed]);
-        blob.flushedBytes = flushed.logicalBytes;
-      } catch (error) {
-        blob.isDirty = true;
-        if (!blob.isGone) this.failed(error);
-      } finally {
-        blob.users -= 1;
-      }
-    }
-  }
-
   async #tick(): Promise<void> {
     this.#collectReads();
     if (this.#isGone()) this.#startAnew();
-    if (this.#mayFlush) await this.flush();
+    if (this.#flusher.isDue) await this.flush();
     const nowMs = performance.now();
     if (nowMs - this.#slowTickMs < SLOW_TICK_MS || this.#isClosed) return;
     this.#slowTickMs = nowMs;
     this.#saveUse();
-    await this.#expire();
+    await this.evictor.expire();
     await this.room.enforce();
-  }
-
-  // A flush keeps the disk busy, and whoever reads waits: it is put off while something is fetched, but not for long.
-  get #mayFlush(): boolean {
-    const nowMs = performance.now();
-    return nowMs - this.#putMs >= QUIET_MS || nowMs - this.#flushedMs >= FLUSH_AFTER_MS;
-  }
-
-  async #expire(): Promise<void> {
-    const { policy } = this.#options;
-    if (!policy.expired) return;
-    await this.#loadPolicy();
-    for (const id of policy.expired(Date.now())) {
-      if (this.#opening.has(id) || (this.#open.get(id)?.users ?? 0) > 0) continue;
-      await this.#evict(id);
-    }
   }
 
   #collectReads(): void {
@@ -587,7 +487,7 @@ export class ContentStore {
   /** A blob was read. */
   noteUse(blob: Blob, nowMs = Date.now()): void {
     blob.usedMs = nowMs;
-    if (!this.#pinned.has(blob.id)) this.#options.policy.touched(blob.id, nowMs);
+    this.evictor.used(blob.id, nowMs);
   }
 
   #saveUse(): void {
@@ -607,12 +507,11 @@ export class ContentStore {
     for (const blob of this.#open.values()) {
       blob.retract();
       blob.isGone = true;
-      this.#options.policy.removed(blob.id);
+      this.evictor.left(blob.id);
       this.#closeLater(blob.fd);
     }
     this.#open.clear();
-    this.#pinned.clear();
-    this.#forgetAll();
+    this.evictor.forgetAll();
     this.#index.close();
     try {
       if (isDamaged) removeIndex(this.#index.path);
@@ -627,24 +526,11 @@ export class ContentStore {
     }
   }
 
-  // An index that cannot be read leaves the policy what it knows: of what is gone it evicts nothing.
-  #forgetAll(): void {
-    try {
-      for (const { id } of this.#index.byUse()) this.#options.policy.removed(id);
-    } catch {
-      this.#policyLoaded = undefined;
-    }
-  }
-
   #sweepBehind(): void {
     this.sweep(false, this.#options.signal).catch((error) => {
       if (!this.#options.signal.aborted) this.health.failed(error);
     });
   }
-}
-
-function itemOf(id: number, version: FileVersion): CacheItem {
-  return { key: id, sizeBytes: version.file.sizeBytes, version: numberOf(version) };
 }
 
 // The disk itself fails, and does not only refuse to be written.
