@@ -16,7 +16,11 @@ interface Encoding {
   /** What is not told by the content, or not read by the parser. */
   readonly lacks?: readonly ("title" | "durationMs")[];
   readonly problem?: string;
+  /** ffprobe makes its duration up, of the rate of the first frames: what was encoded is compared instead. */
+  readonly isGuessed?: boolean;
 }
+
+const SECONDS = 10;
 
 const ENCODINGS: readonly Encoding[] = [
   { name: "vorbis.ogg", format: "ogg", arguments: ["-c:a", "libvorbis"] },
@@ -26,7 +30,7 @@ const ENCODINGS: readonly Encoding[] = [
   { name: "cbr.mp3", format: "mp3", arguments: ["-c:a", "libmp3lame", "-b:a", "128k", "-write_xing", "0"] },
   { name: "vbr.mp3", format: "mp3", arguments: ["-c:a", "libmp3lame", "-q:a", "4"] },
   { name: "layer2.mp2", format: "mp2", arguments: ["-c:a", "mp2"], lacks: ["title"] },
-  { name: "adts.aac", format: "aac", arguments: ["-c:a", "aac"], lacks: ["title"] },
+  { name: "adts.aac", format: "aac", arguments: ["-c:a", "aac"], lacks: ["title"], isGuessed: true },
   { name: "faststart.m4a", format: "m4a", arguments: ["-c:a", "aac", "-movflags", "+faststart"] },
   { name: "book.m4b", format: "m4a", arguments: ["-c:a", "aac", "-f", "ipod"] },
   { name: "alac.m4a", format: "m4a", arguments: ["-c:a", "alac"] },
@@ -55,7 +59,7 @@ for (const encoding of ENCODINGS) {
     if (problem) return;
     if (!encoding.lacks?.includes("title")) assert.equal(tags.title, "Sine");
     if (encoding.lacks?.includes("durationMs")) assert.equal(audio.durationMs, undefined);
-    else assertNear(audio.durationMs, probedDurationMs(path));
+    else assertNear(audio.durationMs, encoding.isGuessed ? SECONDS * 1000 : probedDurationMs(path));
   });
 }
 
@@ -120,13 +124,13 @@ test("lyrics are read where they are wanted", { skip: SKIP_WITHOUT_FFMPEG }, asy
 // The frames of an encoder, and its delay, which some formats don't tell.
 function assertNear(durationMs: number | undefined, expectedMs: number, part = 0.01): void {
   const difference = Math.abs((durationMs ?? 0) - expectedMs);
-  assert.ok(difference <= Math.max(60, expectedMs * part), `${durationMs} ms, ffprobe: ${expectedMs} ms`);
+  assert.ok(difference <= Math.max(60, expectedMs * part), `${durationMs} ms, expected: ${expectedMs} ms`);
 }
 
-function encode(folder: string, { name, arguments: options }: Encoding, seconds = 10): string {
+function encode(folder: string, { name, arguments: options }: Encoding, seconds = SECONDS): string {
   const path = join(folder, name);
-  // Noise, so that no encoder comes by with next to no bytes.
-  const source = ["-f", "lavfi", "-i", `anoisesrc=d=${seconds}:c=pink:r=48000:a=0.3`];
+  // Noise, so that no encoder comes by with next to no bytes, and the same each time.
+  const source = ["-f", "lavfi", "-i", `anoisesrc=d=${seconds}:c=pink:r=48000:a=0.3:seed=1`];
   const output = ["-metadata", "title=Sine", ...options, `file:${path}`];
   execFileSync("ffmpeg", ["-nostdin", "-v", "error", ...source, ...output]);
   return path;
