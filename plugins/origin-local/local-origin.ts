@@ -1,4 +1,4 @@
-import { close, read as readFd } from "node:fs";
+import { close, fstatSync, read as readFd, type Stats } from "node:fs";
 import { lstat, readlink, realpath, statfs, stat as statPath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -72,9 +72,7 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
       signal.throwIfAborted();
       const { fd, stat } = openLocal(root, file.path, followSymlinks);
       try {
-        if (stat.size !== file.sizeBytes || stat.mtimeMs !== file.mtimeMs) {
-          throw new ErrnoError("ESTALE", `'${file.path}' has changed since it was listed`);
-        }
+        requireVersion(file, stat);
         const { bytesRead, buffer } = await readAsync(
           fd,
           Buffer.allocUnsafeSlow(lengthBytes),
@@ -82,6 +80,8 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
           lengthBytes,
           offsetBytes,
         );
+        // Somebody may write into the file in place meanwhile; a write sets the time before its bytes are there.
+        requireVersion(file, fstatSync(fd));
         return buffer.subarray(0, bytesRead);
       } finally {
         await closeAsync(fd);
@@ -97,6 +97,11 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
       };
     },
   };
+}
+
+function requireVersion(file: OriginFile, found: Stats): void {
+  if (found.size === file.sizeBytes && found.mtimeMs === file.mtimeMs) return;
+  throw new ErrnoError("ESTALE", `'${file.path}' has changed since it was listed`);
 }
 
 async function* watchLocal(local: LocalAccess, signal: AbortSignal): AsyncGenerator<OriginChanges> {

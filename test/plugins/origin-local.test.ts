@@ -141,6 +141,26 @@ describe("origin-local", () => {
     assert.equal(home.local?.root, realpathSync(homedir()));
   });
 
+  test("never mixes a file with what somebody writes into it while it is read", async (t) => {
+    const root = temporaryFolder(t);
+    const path = join(root, "a.flac");
+    const [size, rounds] = [1 << 20, 400];
+    const origin = await open(root);
+    let refused = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      writeFileSync(path, Buffer.alloc(size, 1));
+      const file = await origin.stat("a.flac", noAbort);
+      assert.ok(file);
+      const writing = writeFile(path, Buffer.alloc(size, 2));
+      if (round % 2 === 1) await new Promise((resolve) => setImmediate(resolve));
+      const bytes = await origin.read(file, 0, size, noAbort).catch(() => undefined);
+      await writing;
+      refused += bytes ? 0 : 1;
+      if (bytes) assert.ok(Buffer.alloc(size, 1).equals(bytes), `round ${round}: not the version asked for`);
+    }
+    assert.ok(refused > 0, "nobody ever wrote in the middle of a read");
+  });
+
   test("says at once which options are wrong", () => {
     const wrong = { path: "", followSymlink: true } as unknown as { path: string };
     const problems = originLocal(wrong).problems.map(({ path, code }) => `${path.join(".")} ${code}`);
