@@ -57,12 +57,16 @@ export type {
   OriginCapacity,
   OriginChanges,
   OriginFile,
+  OriginSettings,
   UnreadableFolder,
 } from "./model/origin.js";
+export type { OriginErrorKind } from "./model/origin-error.js";
+export { OriginError } from "./model/origin-error.js";
 export type { SearchEngine } from "./model/search-engine.js";
 export type { AudioProperties, Track, TrackPath, TrackPlaces } from "./model/track.js";
 export { type Notification, startNotifier } from "./notifier/notifier.js";
 export { notifierOptions } from "./notifier/options.js";
+export { type OriginOptionDefaults, originOptions } from "./origins/options.js";
 export type { Plugin, PluginContext, PluginDefinition, PluginFactory, PluginKind } from "./plugin.js";
 export { definePlugin } from "./plugin.js";
 export { type Place, Queue } from "./queue.js";

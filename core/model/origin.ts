@@ -1,3 +1,5 @@
+import type { OriginError } from "./origin-error.js";
+
 /**
  * One audio file (or any other object) of an origin, as its listing shows it.
  *
@@ -70,6 +72,23 @@ export interface OriginCapacity {
   readonly device?: string;
 }
 
+/** What every origin can be told, by the options that all have in common (`originOptions`). */
+export interface OriginSettings {
+  readonly enabled: boolean;
+  /** Of several sources of one track, the one with the highest number is read. */
+  readonly priority: number;
+  /** How often it is listed where nobody tells of changes, in milliseconds; 0 for never. */
+  readonly pollInterval: number;
+  /** Most requests at one time. */
+  readonly concurrency: number;
+  /** Longest that one request may take, with all of its bytes, in milliseconds. */
+  readonly timeout: number;
+  /** Longest that an answer may stand still, in milliseconds. */
+  readonly idleTimeout: number;
+  /** Most bytes a second that are read of it; absent for no limit. */
+  readonly bandwidth?: number | undefined;
+}
+
 /**
  * Where files really lie. An origin is only ever read.
  *
@@ -79,6 +98,8 @@ export interface OriginCapacity {
 export interface Origin {
   /** Unique among the configured origins; kept in the catalogue, so it must not change between runs. */
   readonly id: string;
+  /** Values of the options that all origins have in common (`originOptions`); their defaults where absent. */
+  readonly settings?: OriginSettings;
   /** Present when the files can be opened on this machine. */
   readonly local?: LocalAccess;
   /** Whether its files are read through the content store although they are {@link local}. @default false */
@@ -97,7 +118,8 @@ export interface Origin {
   /**
    * Reads `lengthBytes` bytes from `offsetBytes`; fewer only where the file ends.
    *
-   * @throws when the bytes cannot be had, or are no longer those of the version of `file`.
+   * @throws when the bytes cannot be had, or are no longer those of the version of `file`; an {@link OriginError}
+   * where the kind is known.
    */
   read(file: OriginFile, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   /**
@@ -111,6 +133,12 @@ export interface Origin {
   watch?(signal: AbortSignal): AsyncIterable<OriginChanges>;
   /** How often the origin is listed where it is not watched, in milliseconds; 0 for never. @default 15 minutes */
   readonly pollIntervalMs?: number;
+  /**
+   * Asks whether the origin answers, with as little work for it as can be. Absent: one of its files is looked at.
+   *
+   * @throws why it does not; an {@link OriginError} where the kind is known.
+   */
+  probe?(signal: AbortSignal): Promise<void>;
   /** Asked every minute while mounted; absent where nothing is known. */
   capacity?(signal: AbortSignal): Promise<OriginCapacity>;
   /** Releases connections and workers. Called once, when the daemon stops. */
