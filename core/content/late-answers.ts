@@ -48,14 +48,14 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
       await refresh(ino);
     },
     lookup: options.lookup,
-    async read(ino, revision, offsetBytes, lengthBytes, signal) {
+    async read(ino, revision, offsetBytes, lengthBytes, signal, use) {
       const file = fileOf(ino, revision);
       const { originId, file: version } = file.version;
       const length = Math.min(lengthBytes, version.sizeBytes - offsetBytes);
-      if (length <= 0) return new Uint8Array(0);
+      if (length <= 0) return use(new Uint8Array(0));
       try {
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-        return await file.read(offsetBytes, length, deadline);
+        return await file.lend(offsetBytes, length, deadline, use);
       } catch (error) {
         if (signal.aborted) throw new ErrnoError("EINTR");
         logFailure(originId, version.path, error);

@@ -25,8 +25,10 @@ export class Piece implements BlockRange {
   readonly #bytes: Promise<Uint8Array>;
   #resolve: (bytes: Uint8Array) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
-  #waiters = 0;
+  #users = 0;
   #isSettled = false;
+  #isEnded = false;
+  #onUnused: (() => void) | undefined;
 
   constructor(range: BlockRange, sizeBytes: number, isAhead: boolean) {
     this.from = range.from;
@@ -42,28 +44,46 @@ export class Piece implements BlockRange {
     this.#bytes.catch(() => undefined);
   }
 
-  /** Its bytes, once they are here. @throws PieceDroppedError, what the fetch threw, or `signal.reason`. */
-  async wait(signal: AbortSignal): Promise<Uint8Array> {
+  /**
+   * Lends its bytes, once they are here: they are right until what `use` returns has settled.
+   *
+   * @throws PieceDroppedError, what the fetch threw, what `use` threw, or `signal.reason`.
+   */
+  async lend<T>(signal: AbortSignal, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T> {
     if (this.signal.aborted) throw new PieceDroppedError("nobody wanted it");
-    this.#waiters += 1;
+    this.#users += 1;
     try {
-      return await settledBy(this.#bytes, signal);
+      return await use(await settledBy(this.#bytes, signal));
     } finally {
-      this.#waiters -= 1;
-      if (this.#waiters === 0 && !this.#isSettled && !this.#isAhead) {
+      this.#users -= 1;
+      if (this.#users === 0 && !this.#isSettled && !this.#isAhead) {
         this.#controller.abort(new PieceDroppedError("nobody waits for it"));
       }
+      this.#noteUnused();
     }
   }
 
-  /** They are here. */
-  arrive(bytes: Uint8Array): void {
+  /** They are here. @param onUnused called when nobody reads them any more, and nobody will. */
+  arrive(bytes: Uint8Array, onUnused: () => void): void {
     this.#isSettled = true;
+    this.#onUnused = onUnused;
     this.#resolve(bytes);
   }
 
   fail(error: unknown): void {
     this.#isSettled = true;
     this.#reject(error);
+  }
+
+  /** They are written, or are not going to be, and nobody will ask for the piece any more. */
+  end(): void {
+    this.#isEnded = true;
+    this.#noteUnused();
+  }
+
+  #noteUnused(): void {
+    if (!this.#isEnded || this.#users > 0) return;
+    this.#onUnused?.();
+    this.#onUnused = undefined;
   }
 }

@@ -2,8 +2,10 @@ import { ErrnoError } from "../errno.js";
 import type { Origin } from "../model/origin.js";
 import type { ContentStore } from "../store/content-store.js";
 import type { FileVersion } from "../store/store-index.js";
+import { BufferPool } from "./buffer-pool.js";
 import { ByteGate } from "./byte-gate.js";
-import { CachedFile, type CachedFileOptions } from "./cached-file.js";
+import { CachedFile } from "./cached-file.js";
+import type { FetcherOptions } from "./fetcher.js";
 
 export interface ReadThroughOptions {
   readonly store: ContentStore;
@@ -23,7 +25,7 @@ const MAX_FILES = 4096;
 /** Reads files through the store: one {@link CachedFile} for each version, however many read it. */
 export class ReadThrough {
   readonly #options: ReadThroughOptions;
-  readonly #use: CachedFileOptions;
+  readonly #use: FetcherOptions;
   /** The last used last. */
   readonly #files = new Map<string, CachedFile>();
   readonly #shown = new Map<string, CachedFile>();
@@ -31,7 +33,13 @@ export class ReadThrough {
   constructor(options: ReadThroughOptions) {
     const { store, signal } = options;
     this.#options = options;
-    this.#use = { store, signal, gate: new ByteGate(MEMORY_BYTES), timeoutMs: TIMEOUT_MS };
+    this.#use = {
+      store,
+      signal,
+      pool: new BufferPool(),
+      gate: new ByteGate(MEMORY_BYTES),
+      timeoutMs: TIMEOUT_MS,
+    };
   }
 
   /** The file that an inode showed when it was asked for last; `undefined` when that is forgotten. */

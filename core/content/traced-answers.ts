@@ -7,9 +7,9 @@ import type { LateAnswers } from "../model/mount-driver.js";
 export function traceAnswers(late: LateAnswers, log: Logger): LateAnswers {
   return {
     ...late,
-    read(ino, revision, offsetBytes, lengthBytes, signal) {
+    read(ino, revision, offsetBytes, lengthBytes, signal, use) {
       if (log.control?.level !== "debug") {
-        return late.read(ino, revision, offsetBytes, lengthBytes, signal);
+        return late.read(ino, revision, offsetBytes, lengthBytes, signal, use);
       }
       const subject = `${lengthBytes} bytes at ${offsetBytes} of inode ${ino}`;
       return withRequestId(async () => {
@@ -17,9 +17,11 @@ export function traceAnswers(late: LateAnswers, log: Logger): LateAnswers {
         const elapsed = (): string => `${Math.round(performance.now() - beganMs)} ms`;
         log.debug(`a reader wants ${subject}`);
         try {
-          const bytes = await late.read(ino, revision, offsetBytes, lengthBytes, signal);
-          log.debug(`answered ${subject} with ${bytes.length} bytes after ${elapsed()}`);
-          return bytes;
+          return await late.read(ino, revision, offsetBytes, lengthBytes, signal, async (bytes) => {
+            const result = await use(bytes);
+            log.debug(`answered ${subject} with ${bytes.length} bytes after ${elapsed()}`);
+            return result;
+          });
         } catch (error) {
           log.debug(`failed ${subject} after ${elapsed()}: ${messageOf(error)}`);
           throw error;

@@ -24,9 +24,9 @@ export function answerMetrics(late: LateAnswers, render: () => Promise<string>):
   };
   return {
     ...late,
-    async read(ino, revision, offsetBytes, lengthBytes, signal) {
-      if (!isLive(ino)) return late.read(ino, revision, offsetBytes, lengthBytes, signal);
-      return (await textOf(revision)).subarray(offsetBytes, offsetBytes + lengthBytes);
+    async read(ino, revision, offsetBytes, lengthBytes, signal, use) {
+      if (!isLive(ino)) return late.read(ino, revision, offsetBytes, lengthBytes, signal, use);
+      return use((await textOf(revision)).subarray(offsetBytes, offsetBytes + lengthBytes));
     },
     lookup: async (parentIno, name, signal) =>
       parentIno === OWN_DIRECTORY_INO ? undefined : late.lookup(parentIno, name, signal),

@@ -23,14 +23,14 @@ export class OriginReads {
   measured(origin: Origin, log: Logger): Origin {
     const figures: OriginFigures = { bytes: 0, errors: 0, latency: new Latency() };
     this.#figures.set(origin.id, figures);
-    const read: Origin["read"] = async (file, offsetBytes, lengthBytes, signal) => {
+    const read: Origin["read"] = async (file, offsetBytes, lengthBytes, signal, target) => {
       const beganMs = performance.now();
       const tell = (what: string, tookMs: number): void =>
         log.debug(
           `origin '${origin.id}' ${what} at ${offsetBytes} of '${file.path}' after ${Math.round(tookMs)} ms`,
         );
       try {
-        const bytes = await origin.read(file, offsetBytes, lengthBytes, signal);
+        const bytes = await origin.read(file, offsetBytes, lengthBytes, signal, target);
         figures.bytes += bytes.length;
         tell(`gave ${bytes.length} bytes`, took(figures, beganMs));
         return bytes;

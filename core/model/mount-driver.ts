@@ -72,15 +72,19 @@ export interface LateAnswers {
    * was asked for, or nothing.
    *
    * @param signal aborts when the reader went away.
-   * @throws MusicfsError or an error with a `code` such as `EIO`; a driver answers it with an errno.
+   * @param use is lent the bytes: they are right until what it returns has settled, and may be others after that.
+   * @returns what `use` does.
+   * @throws MusicfsError or an error with a `code` such as `EIO`, which a driver answers with an errno; or what
+   * `use` threw.
    */
-  read(
+  read<T>(
     ino: number,
     revision: number,
     offsetBytes: number,
     lengthBytes: number,
     signal: AbortSignal,
-  ): Promise<Uint8Array>;
+    use: (bytes: Uint8Array) => T | Promise<T>,
+  ): Promise<T>;
   /**
    * Finds, or makes, what a name in one of {@link VfsDescription.lateDirectories} stands for. Asked whenever the
    * VFS knows no such name, so a kernel must not keep names of these directories, found or missing.

@@ -118,10 +118,20 @@ export interface Origin {
   /**
    * Reads `lengthBytes` bytes from `offsetBytes`; fewer only where the file ends.
    *
+   * @param target memory of `lengthBytes` bytes that they may be written to, so that none has to be found for them; an
+   * origin that has them elsewhere gives those. It is for this one request: whoever asks again, here or elsewhere,
+   * before this has settled, or after it has rejected, gives none.
+   * @returns the bytes: `target`, the beginning of it, or memory that the origin does not use again.
    * @throws when the bytes cannot be had, or are no longer those of the version of `file`; an {@link OriginError}
    * where the kind is known.
    */
-  read(file: OriginFile, offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  read(
+    file: OriginFile,
+    offsetBytes: number,
+    lengthBytes: number,
+    signal: AbortSignal,
+    target?: Uint8Array,
+  ): Promise<Uint8Array>;
   /**
    * Tells of changes as they happen; absent where nobody does. The first one comes, without paths, when from
    * then on nothing is missed; each later one when its files have settled, so that one which is still being

@@ -122,9 +122,10 @@ export class OpenFiles {
     offsetBytes: number,
   ): Promise<number> {
     const { node, closing } = content;
-    const bytes = await this.#late.read(node.ino, node.revision, offsetBytes, lengthBytes, closing.signal);
-    buffer.set(bytes.subarray(0, lengthBytes));
-    return Math.min(bytes.length, lengthBytes);
+    return this.#late.read(node.ino, node.revision, offsetBytes, lengthBytes, closing.signal, (bytes) => {
+      buffer.set(bytes.subarray(0, lengthBytes));
+      return Math.min(bytes.length, lengthBytes);
+    });
   }
 
   #close(content: Content): void {

@@ -1,4 +1,4 @@
-import { write } from "node:fs";
+import { write, writev } from "node:fs";
 import { promisify } from "node:util";
 import type { LateAnswers } from "musicfs";
 import { errnoOf, isLive, settledBy } from "musicfs/vfs";
@@ -15,6 +15,7 @@ export interface LateFigures {
 }
 
 const writeAsync = promisify(write);
+const writevAsync = promisify(writev);
 const WORD = 2 ** 32;
 /** How long an OPEN waits for its file to be looked at again. */
 const REFRESH_MS = 10_000;
@@ -44,12 +45,13 @@ export class LateRequests {
   read(request: LateRead): Promise<void> {
     return this.#run(OP.read, request, async (signal) => {
       const { ino, revision, offsetBytes, lengthBytes } = request;
-      const data = await this.#late.read(ino, revision, offsetBytes, lengthBytes, signal);
-      signal.throwIfAborted();
-      if (data.length !== lengthBytes && !isLive(ino))
-        throw new Error(`${data.length} bytes instead of ${lengthBytes}`);
-      await this.#reply(request, 0, data);
-      this.#figures.copied(data.length);
+      await this.#late.read(ino, revision, offsetBytes, lengthBytes, signal, async (data) => {
+        signal.throwIfAborted();
+        if (data.length !== lengthBytes && !isLive(ino))
+          throw new Error(`${data.length} bytes instead of ${lengthBytes}`);
+        await this.#reply(request, 0, data);
+        this.#figures.copied(data.length);
+      });
     });
   }
 
@@ -128,12 +130,10 @@ export class LateRequests {
   // Nobody waits for the answer any more when the request was given up or the mount is gone.
   async #reply(request: RequestId, errno: number, data?: Uint8Array): Promise<void> {
     const lengthBytes = OUT_HEADER_BYTES + (data?.length ?? 0);
-    const message = Buffer.allocUnsafe(lengthBytes);
     const header = new Uint32Array([lengthBytes, -errno, request.uniqueLow, request.uniqueHigh]);
-    message.set(new Uint8Array(header.buffer), 0);
-    if (data) message.set(data, OUT_HEADER_BYTES);
     this.#writes += 1;
-    await writeAsync(this.#fd, message).catch(() => undefined);
+    const writing = data?.length ? writevAsync(this.#fd, [header, data]) : writeAsync(this.#fd, header);
+    await writing.catch(() => undefined);
     this.#writes -= 1;
     this.#noteIdle();
   }

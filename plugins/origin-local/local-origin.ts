@@ -68,14 +68,14 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
       return statFile(at(path), path, followSymlinks);
     },
 
-    async read(file, offsetBytes, lengthBytes, signal) {
+    async read(file, offsetBytes, lengthBytes, signal, target) {
       signal.throwIfAborted();
       const { fd, stat } = openLocal(root, file.path, followSymlinks);
       try {
         requireVersion(file, stat);
         const { bytesRead, buffer } = await readAsync(
           fd,
-          Buffer.allocUnsafeSlow(lengthBytes),
+          target ?? Buffer.allocUnsafeSlow(lengthBytes),
           0,
           lengthBytes,
           offsetBytes,

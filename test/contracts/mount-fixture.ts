@@ -103,10 +103,12 @@ export class MountFixture {
         lateDirectories: [this.#lateIno],
       },
       late: {
-        read: async (ino, _revision, offsetBytes, lengthBytes) => {
+        read: async (ino, _revision, offsetBytes, lengthBytes, _signal, use) => {
           const content = this.#remoteContent.get(ino);
           if (!content) throw new ErrnoError("EIO");
-          return content.subarray(offsetBytes, offsetBytes + lengthBytes);
+          const lent = Buffer.from(content.subarray(offsetBytes, offsetBytes + lengthBytes));
+          // Whoever keeps what was lent to him gives wrong bytes.
+          return Promise.resolve(use(lent)).finally(() => lent.fill(0xee));
         },
         refresh: async (ino) => void (await this.#generated.refresh(ino, NEVER)),
         lookup: (_parentIno, name, signal) => this.#lookupLate(name, signal),

@@ -34,6 +34,20 @@ export const readingCases: readonly OriginCase[] = [
     },
   },
   {
+    name: "memory for the bytes may be given: they are there, or in memory of their own",
+    async run(subject) {
+      const { path, bytes } = biggestFile(subject);
+      const file = await listedFile(subject.origin, path);
+      const target = new Uint8Array(65_536);
+      const first = await subject.origin.read(file, 0, 65_536, noAbort(), target);
+      sameBytes(first, bytes.subarray(0, 65_536), "the first range");
+      const kept = first.buffer === target.buffer ? Uint8Array.from(first) : first;
+      const second = await subject.origin.read(file, 65_536, 65_536, noAbort(), target);
+      sameBytes(second, bytes.subarray(65_536, 131_072), "the second range");
+      sameBytes(kept, bytes.subarray(0, 65_536), "the first range, after the second was read");
+    },
+  },
+  {
     name: `${PARALLEL} readers at once each get their own bytes`,
     async run(subject) {
       const { path, bytes } = biggestFile(subject);
