@@ -1,6 +1,7 @@
 import type { Catalogue } from "./catalogue/catalogue.js";
 import { versionedFile } from "./catalogue/files.js";
 import type { Config } from "./config/config.js";
+import { SizedCovers } from "./covers/sized-covers.js";
 import { GeneratedFiles } from "./generated/generated-files.js";
 import { type Instance, viewsOf } from "./instance.js";
 import { createCoverMaker, type ReadRange } from "./library/companions/cover-maker.js";
@@ -21,7 +22,8 @@ const GENERATED_BYTES = 512 * 1024 * 1024;
 export interface LibraryParts {
   readonly library: Library;
   readonly generated: GeneratedFiles;
-  readonly playlists: Playlists;
+  /** Absent where the config has no sizes. */
+  readonly sizedCovers: SizedCovers | undefined;
   /** Makes right what an open has shown to be otherwise; see `LateAnswers.refresh`. */
   refresh(ino: number): Promise<void>;
   /** Takes new limits of the scan into use. */
@@ -56,14 +58,16 @@ export function createLibraryParts(
   });
   const readRange = readFile ?? originReader(origins);
   let playlists: Playlists | undefined;
+  let sizedCovers: SizedCovers | undefined;
   const changed = (changes: readonly EntryChange[]): void => {
     onChanges(changes);
     playlists?.follow();
+    sizedCovers?.changed(changes);
   };
   const generated = new GeneratedFiles({
     catalogue,
     folders,
-    maxBytes: GENERATED_BYTES,
+    budgets: { cache: GENERATED_BYTES, covers: config.covers.maxBytes },
     log,
     onChanges: changed,
   });
@@ -77,30 +81,30 @@ export function createLibraryParts(
     keepsPaths: config.paths === "stable",
     names: config.names,
     generated,
+    companions: { coverPriority: config.covers.priority, sideFiles: config.sideFiles },
     finishScan: async () => playlists?.refresh(),
     log,
     onChanges: changed,
   });
-  const followed = new Playlists({
-    catalogue,
-    library,
-    generated,
-    renderer: new PlaylistRenderer({ catalogue, origins, readRange }),
-    names: config.names,
-    log,
-    signal: instance.signal,
-  });
-  playlists = followed;
+  const common = { catalogue, library, generated, log };
+  const { sizes } = config.covers;
+  const { signal } = instance;
+  if (sizes.length > 0) sizedCovers = new SizedCovers({ ...common, readRange, sizes, signal });
+  if (config.playlists) {
+    const renderer = new PlaylistRenderer({ catalogue, origins, readRange });
+    playlists = new Playlists({ ...common, renderer, names: config.names, signal });
+  }
   return {
     library,
     generated,
-    playlists: followed,
+    sizedCovers,
     async refresh(ino) {
-      if (!(await generated.refresh(ino, instance.signal))) await library.refresh(ino, instance.signal);
+      if (!(await generated.refresh(ino, signal))) await library.refresh(ino, signal);
     },
     configureScan: ({ workers, timeoutMs }) => tagPool.configure({ workers, timeoutMs }),
     async close() {
-      await followed.close();
+      await playlists?.close();
+      sizedCovers?.close();
       await tagPool.close();
     },
   };

@@ -1,8 +1,8 @@
 import type { Database, Statement } from "better-sqlite3";
 import { NODE_KIND } from "./schema.js";
 
-/** Where a generated file lies: among what can be made again, or among what can't. */
-export type GeneratedPlace = "cache" | "state";
+/** Where a generated file lies: among what can be made again, what can't, or the covers in other sizes. */
+export type GeneratedPlace = "cache" | "state" | "covers";
 
 /** A file node whose bytes MusicFS made itself. */
 export interface GeneratedRow {

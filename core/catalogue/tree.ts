@@ -37,6 +37,7 @@ export class TreeTable {
   readonly #count: Statement<[number, number, number], [number, number]>;
   readonly #maxCookie: Statement<[], number>;
   readonly #namesOfView: Statement<[number, number, number], NameTuple>;
+  readonly #unlistedOf: Statement<[number], NameTuple>;
   readonly #kind: Statement<[number], number>;
   readonly #insertDirectory: Statement;
   readonly #insertName: Statement;
@@ -79,6 +80,9 @@ export class TreeTable {
         `${select} WHERE view = ? AND cookie > ? AND cookie <= ? ORDER BY cookie DESC`,
       )
       .raw();
+    this.#unlistedOf = db
+      .prepare<[number], NameTuple>(`${select} WHERE cookie < 0 AND view = ? ORDER BY cookie`)
+      .raw();
     this.#kind = db.prepare<[number], number>("SELECT kind FROM nodes WHERE ino = ?").pluck();
     this.#insertDirectory = db.prepare(
       `INSERT INTO nodes (kind, size, mtime_ms, revision, file) VALUES (${NODE_KIND.directory}, 0, ?, 0, NULL)`,
@@ -92,8 +96,8 @@ export class TreeTable {
     this.#insertTarget = db.prepare("INSERT INTO links (ino, target) VALUES (?, ?)");
     this.#deleteTarget = db.prepare("DELETE FROM links WHERE ino = ?");
     this.#insertUnlisted = db.prepare(
-      `INSERT INTO names (cookie, parent, name, ino, collided)
-       VALUES ((SELECT coalesce(min(cookie, 0), 0) - 1 FROM (SELECT min(cookie) AS cookie FROM names)), ?, ?, ?, 0)`,
+      `INSERT INTO names (cookie, parent, name, ino, collided, view)
+       VALUES ((SELECT coalesce(min(cookie, 0), 0) - 1 FROM (SELECT min(cookie) AS cookie FROM names)), ?, ?, ?, 0, ?)`,
     );
     this.#deleteName = db.prepare("DELETE FROM names WHERE cookie = ?");
     this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
@@ -195,9 +199,9 @@ export class TreeTable {
   }
 
   /** As {@link insertDirectory}, under a name that lookups find and no listing shows. */
-  insertUnlistedDirectory(parentIno: number, name: string, nowMs: number): number {
+  insertUnlistedDirectory(parentIno: number, name: string, nowMs: number, view = ROOT_VIEW): number {
     const ino = Number(this.#insertDirectory.run(nowMs).lastInsertRowid);
-    this.insertUnlistedName(parentIno, name, ino);
+    this.insertUnlistedName(parentIno, name, ino, view);
     return ino;
   }
 
@@ -237,8 +241,13 @@ export class TreeTable {
   }
 
   /** Adds a name that lookups find and no listing shows: its cookie is negative, and listings start at 0. */
-  insertUnlistedName(parentIno: number, name: string, ino: number): void {
-    this.#insertUnlisted.run(parentIno, name, ino);
+  insertUnlistedName(parentIno: number, name: string, ino: number, view = ROOT_VIEW): void {
+    this.#insertUnlisted.run(parentIno, name, ino, view);
+  }
+
+  /** Names of a view that no listing shows. */
+  unlistedOf(view: number): NameRow[] {
+    return this.#unlistedOf.all(view).map((row) => nameOf(row) as NameRow);
   }
 
   removeName(row: NameRow, nowMs: number): void {

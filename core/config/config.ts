@@ -49,6 +49,26 @@ export interface UserConfig {
     /** Whether lyrics are read, too, and found by words; a few kilobytes a track. @default false */
     lyrics?: boolean;
   };
+  /** The cover that each album shows. */
+  covers?: {
+    /**
+     * What is one, the best first: names of pictures in the album's folder, without extension, in which `*` stands for
+     * other words, and `"embedded"`. Without any, no album has one.
+     * @default ["cover", "front", "folder", "album", "albumart", "artwork", "*cover*", "*front*", "embedded"]
+     */
+    priority?: readonly string[];
+    /**
+     * Longest sides, in pixels, of the smaller ones at `<album>/.covers/<size>/cover.jpg`; at most 8. They need the
+     * package `sharp`. @default [150, 300, 600, 1200]
+     */
+    sizes?: readonly number[];
+    /** What the smaller ones may take of the disk: bytes, or text such as `"1 GiB"`. @default "256 MiB" */
+    maxBytes?: number | string;
+  };
+  /** Whether lyrics, cue sheets, booklets and pictures follow their tracks and albums. @default true */
+  sideFiles?: boolean;
+  /** Whether the playlists of the origins are shown under `/Playlists`. @default true */
+  playlists?: boolean;
   /** The control API, beside its Unix socket. */
   control?: {
     /** Serves it on TCP, too. */
@@ -97,6 +117,9 @@ export interface Config {
   /** `<runtimeDir>/<name>.sock` */
   readonly socketPath: string;
   readonly scan: { readonly workers: number; readonly timeoutMs: number; readonly lyrics: boolean };
+  readonly covers: CoversConfig;
+  readonly sideFiles: boolean;
+  readonly playlists: boolean;
   readonly control: { readonly tcp?: TcpConfig };
   readonly collections: readonly NamedCollection[];
   readonly searchFolders: { readonly limit: number; readonly folders: number; readonly keepMs: number };
@@ -104,6 +127,14 @@ export interface Config {
   /** The file that it came from. */
   readonly configFile: string;
   readonly configDir: string;
+}
+
+/** Which covers are shown. */
+export interface CoversConfig {
+  readonly priority: readonly string[];
+  /** In pixels, ascending. */
+  readonly sizes: readonly number[];
+  readonly maxBytes: number;
 }
 
 /** {@link TcpSettings} after checking. */

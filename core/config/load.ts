@@ -200,7 +200,7 @@ function complete(
   { env, installation }: LoadConfigOptions,
 ): Config {
   const configDir = dirname(configFile);
-  const { name, scan, searchFolders, log, control } = settings;
+  const { name, scan, searchFolders, log, control, covers, sideFiles, playlists } = settings;
   const at = (path: string): string => resolvePath(path, configDir, env);
   const runtimeDir = settings.runtimeDir === undefined ? runtimeHome(env) : at(settings.runtimeDir);
   const socketPath = join(runtimeDir, `${name}.sock`);
@@ -225,6 +225,9 @@ function complete(
     runtimeDir,
     socketPath,
     scan: Object.freeze({ workers: scan.workers, timeoutMs: scan.timeout, lyrics: scan.lyrics }),
+    covers: Object.freeze(covers),
+    sideFiles,
+    playlists,
     control: Object.freeze(control.tcp ? { tcp: completeTcp(control.tcp, at) } : {}),
     searchFolders: Object.freeze({
       limit: searchFolders.limit,

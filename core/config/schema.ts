@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { controlSchema } from "./control-schema.js";
+import { coversSchema } from "./covers-schema.js";
 import { duration } from "./units.js";
 
 const name = z
@@ -32,6 +33,9 @@ export const configSchema = z.strictObject({
       lyrics: z.boolean().default(false),
     })
     .prefault({}),
+  covers: coversSchema.prefault({}),
+  sideFiles: z.boolean().default(true),
+  playlists: z.boolean().default(true),
   control: controlSchema.prefault({}),
   searchFolders: z
     .strictObject({

@@ -58,7 +58,8 @@ export async function runMounted(
   );
   later.resolve({
     refresh: made.refresh,
-    lookup: async (...request) => queries?.lookup(...request),
+    lookup: async (...request) =>
+      (await queries?.lookup(...request)) ?? (await made.sizedCovers?.lookup(...request)),
     accessed: (access) => listener.accessed(access),
   });
   const operation = await prepareOperation(config, instance, made, log, loadConfig);

@@ -3,6 +3,7 @@ import { checkOverlaps } from "../config/overlaps.js";
 import { createLateAnswers } from "../content/late-answers.js";
 import { traceAnswers } from "../content/traced-answers.js";
 import { openContentParts } from "../content-parts.js";
+import { COVERS_NAME } from "../covers/cover-folders.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import { makeGeneratedFolders } from "../generated/generated-disk.js";
 import {
@@ -105,6 +106,7 @@ async function mountLibrary(
         return { number, ...(local ? { local } : {}) };
       }),
       ...(content ? { blobs: content.blobs } : {}),
+      lateNames: config.covers.sizes.length > 0 ? [COVERS_NAME] : [],
       ...(queryRootIno === undefined ? {} : { lateDirectories: [queryRootIno] }),
     },
     late: answerMetrics(

@@ -28,16 +28,26 @@ interface FoundFile {
  * @throws `MFS_FOLDER_UNUSABLE`
  */
 export function makeGeneratedFolders(cacheDir: string, stateDir: string): GeneratedFolders {
-  return { cache: madeFolder(cacheDir), state: madeFolder(stateDir) };
+  return {
+    cache: madeFolder(cacheDir, "generated"),
+    state: madeFolder(stateDir, "generated"),
+    covers: madeFolder(cacheDir, "covers"),
+  };
 }
 
-/** The bytes of generated files: written whole or not at all, within a budget. */
+/** What the folders may hold, in bytes; that of `state` holds what there is. */
+export interface GeneratedBudgets {
+  readonly cache: number;
+  readonly covers: number;
+}
+
+/** The bytes of generated files: written whole or not at all, within budgets. */
 export class GeneratedDisk {
   readonly #folders: GeneratedFolders;
-  readonly #maxBytes: number;
+  readonly #budgets: GeneratedBudgets;
   readonly #isNamed: (place: GeneratedPlace, path: string) => boolean;
-  /** Bytes in the cache folder; unknown until it was walked. */
-  #cacheBytes: number | undefined;
+  /** Bytes in a folder, once it was walked. */
+  readonly #held = new Map<GeneratedPlace, number>();
   readonly #openedMs = Date.now();
   #temporary = 0;
   #room: Promise<void> = Promise.resolve();
@@ -46,11 +56,11 @@ export class GeneratedDisk {
   /** @param isNamed whether the catalogue still names a file. */
   constructor(
     folders: GeneratedFolders,
-    maxBytes: number,
+    budgets: GeneratedBudgets,
     isNamed: (place: GeneratedPlace, path: string) => boolean,
   ) {
     this.#folders = folders;
-    this.#maxBytes = maxBytes;
+    this.#budgets = budgets;
     this.#isNamed = isNamed;
   }
 
@@ -60,7 +70,7 @@ export class GeneratedDisk {
    * @throws what the disk says, or an error for a file that is larger than the whole budget.
    */
   async write({ place, path, mtimeMs }: PlacedFile, bytes: Uint8Array): Promise<void> {
-    if (place === "cache") await this.#takeRoom(bytes.length);
+    if (place !== "state") await this.#takeRoom(place, bytes.length);
     const target = join(this.#folders[place], path);
     const temporary = `${target}.${this.#openedMs}-${++this.#temporary}.part`;
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -80,8 +90,28 @@ export class GeneratedDisk {
     }
   }
 
-  /** Removes a file once the catalogue has been committed without it; one that is still named stays. */
+  /**
+   * Bytes of a file that lies there from before, which counts as made now: what was not asked for longest is the
+   * first to go.
+   *
+   * @returns `undefined` where it is missing.
+   */
+  async reuse({ place, path, mtimeMs }: PlacedFile): Promise<number | undefined> {
+    const full = join(this.#folders[place], path);
+    try {
+      await utimes(full, mtimeMs / 1000, mtimeMs / 1000);
+      return (await stat(full)).size;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Removes a file once the catalogue has been committed without it; one that is still named stays. Covers stay
+   * until there is no room for them: they are named only while somebody looks at them.
+   */
   removeLater({ place, path }: Pick<PlacedFile, "place" | "path">): void {
+    if (place === "covers") return;
     this.#tidying = this.#tidying
       .then(() => nextTurn())
       .then(async () => {
@@ -104,34 +134,34 @@ export class GeneratedDisk {
   }
 
   // One after the other. Room is counted before the write, so the budget holds.
-  #takeRoom(bytes: number): Promise<void> {
-    const taken = this.#room.then(() => this.#makeRoom(bytes));
+  #takeRoom(place: keyof GeneratedBudgets, bytes: number): Promise<void> {
+    const taken = this.#room.then(() => this.#makeRoom(place, bytes));
     this.#room = taken.catch(() => undefined);
     return taken;
   }
 
   // The oldest go first; who has one open keeps it.
-  async #makeRoom(bytes: number): Promise<void> {
-    if (bytes > this.#maxBytes)
-      throw new Error(`its ${bytes} bytes are more than all generated files may have`);
-    const held = this.#cacheBytes ?? (await this.#countBytes());
-    this.#cacheBytes = held + bytes;
-    if (this.#cacheBytes <= this.#maxBytes) return;
+  async #makeRoom(place: keyof GeneratedBudgets, bytes: number): Promise<void> {
+    const maxBytes = this.#budgets[place];
+    if (bytes > maxBytes) throw new Error(`its ${bytes} bytes are more than all such files may have`);
+    const held = (this.#held.get(place) ?? (await this.#countBytes(place))) + bytes;
+    this.#held.set(place, held);
+    if (held <= maxBytes) return;
     const files: FoundFile[] = [];
-    for await (const file of this.#files("cache")) files.push(file);
+    for await (const file of this.#files(place)) files.push(file);
     files.sort((a, b) => a.ctimeMs - b.ctimeMs);
     let left = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, bytes);
     for (const { path, sizeBytes } of files) {
-      if (left <= this.#maxBytes * LEFT_AFTER_EVICTION) break;
-      await rm(join(this.#folders.cache, path), { force: true });
+      if (left <= maxBytes * LEFT_AFTER_EVICTION) break;
+      await rm(join(this.#folders[place], path), { force: true });
       left -= sizeBytes;
     }
-    this.#cacheBytes = left;
+    this.#held.set(place, left);
   }
 
-  async #countBytes(): Promise<number> {
+  async #countBytes(place: GeneratedPlace): Promise<number> {
     let bytes = 0;
-    for await (const { sizeBytes } of this.#files("cache")) bytes += sizeBytes;
+    for await (const { sizeBytes } of this.#files(place)) bytes += sizeBytes;
     return bytes;
   }
 
@@ -148,8 +178,8 @@ export class GeneratedDisk {
 }
 
 // The root must have no link in it: what is opened below is asked where it lies.
-function madeFolder(base: string): string {
-  const folder = join(base, "generated");
+function madeFolder(base: string, name: string): string {
+  const folder = join(base, name);
   mkdirSync(base, { recursive: true, mode: 0o700 });
   makePrivateFolder(folder);
   return realpathSync(folder);

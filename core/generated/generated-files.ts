@@ -6,7 +6,7 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { EntryChange } from "../model/entry.js";
 import type { GeneratedFolders } from "../model/mount-driver.js";
-import { GeneratedDisk } from "./generated-disk.js";
+import { type GeneratedBudgets, GeneratedDisk } from "./generated-disk.js";
 
 /** Longest generated file, in bytes. */
 export const GENERATED_MAX_BYTES = 64 * 1024 * 1024;
@@ -26,6 +26,8 @@ export interface GeneratedMaker {
    * @throws anything; the reader gets EIO, and the log the message.
    */
   make?(version: Pick<GeneratedRow, "subject" | "recipe">, signal: AbortSignal): Promise<Uint8Array>;
+  /** For what is made before anybody sees it ({@link GeneratedFiles.prepare}): a folder of its own. */
+  readonly place?: "covers";
 }
 
 /** A version whose bytes are made when somebody opens it. */
@@ -43,8 +45,8 @@ export interface DeclaredFile {
 export interface GeneratedFilesOptions {
   readonly catalogue: Catalogue;
   readonly folders: GeneratedFolders;
-  /** What the cache folder may hold, in bytes; what was made first goes first. */
-  readonly maxBytes: number;
+  /** What was made first goes first. */
+  readonly budgets: GeneratedBudgets;
   readonly log: Logger;
   /** Receives what changed in the tree, after each commit of its own. */
   readonly onChanges: (changes: readonly EntryChange[]) => void;
@@ -71,9 +73,9 @@ export class GeneratedFiles {
   #changes: EntryChange[] = [];
 
   constructor(options: GeneratedFilesOptions) {
-    const { catalogue, folders, maxBytes } = options;
+    const { catalogue, folders, budgets } = options;
     this.#options = options;
-    this.#disk = new GeneratedDisk(folders, maxBytes, (place, path) =>
+    this.#disk = new GeneratedDisk(folders, budgets, (place, path) =>
       catalogue.generated.hasPath(place, path),
     );
     this.#ownMaxIno = catalogue.generated.maxIno();
@@ -93,6 +95,28 @@ export class GeneratedFiles {
     const known = this.#options.catalogue.generated.bySubject(maker, file.subject);
     if (known && known.recipe === file.recipe && known.sizeBytes === file.sizeBytes) return known.ino;
     return this.#save(known, this.#version(known, maker, file, null));
+  }
+
+  /**
+   * Sees that the bytes of files lie there, so that {@link declare} knows their sizes: those that an earlier call has
+   * left, else what `make` gives. For makers with a folder of their own.
+   *
+   * @param make the bytes of all of them, in order.
+   * @throws what `make` does, or the disk.
+   */
+  async prepare(
+    maker: string,
+    files: readonly Omit<DeclaredFile, "sizeBytes">[],
+    make: () => Promise<readonly Uint8Array[]>,
+  ): Promise<DeclaredFile[]> {
+    const places = files.map((file) => this.#version(undefined, maker, { ...file, sizeBytes: 0 }, null));
+    const sizes = await Promise.all(places.map((placed) => this.#disk.reuse(placed)));
+    const made = sizes.includes(undefined) ? await make() : [];
+    for (const [index, bytes] of made.entries()) {
+      const placed = places[index];
+      if (placed) await this.#disk.write(placed, bytes);
+    }
+    return files.map((file, index) => ({ ...file, sizeBytes: made[index]?.length ?? sizes[index] ?? 0 }));
   }
 
   /**
@@ -231,9 +255,12 @@ export class GeneratedFiles {
     { subject, recipe, sizeBytes, mtimeMs }: DeclaredFile,
     hash: string | null,
   ): GeneratedVersion {
-    const place = this.#makers.get(maker)?.make ? "cache" : "state";
+    const by = this.#makers.get(maker);
+    const place = by?.place ?? (by?.make ? "cache" : "state");
     const revision = known ? known.revision + 1 : 0;
-    const path = pathOf(maker, subject, recipe, revision);
+    // A cover is found again by what it was made from.
+    const path =
+      place === "covers" ? pathOf(maker, subject, recipe) : pathOf(maker, subject, recipe, revision);
     // Whole seconds are what every filesystem keeps exactly.
     const secondMs = Math.floor(mtimeMs / 1000) * 1000;
     return { maker, subject, recipe, place, path, hash, sizeBytes, mtimeMs: secondMs };

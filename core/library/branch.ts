@@ -43,6 +43,11 @@ export class Branch {
     return tree.isDirectory(row.ino) ? row.ino : undefined;
   }
 
+  /** As {@link directory}, where the name is free: lookups find it, and no listing shows it. */
+  unlistedDirectory(parentIno: number, name: string): number {
+    return this.#editor.addUnlistedDirectory(this.view, parentIno, name);
+  }
+
   /** Lets a directory stay when it is empty, for this run of the daemon. */
   keep(ino: number): void {
     this.#editor.keep(ino);

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { OriginStatus, ScanStatus } from "../control/status.js";
+import { CoverFolders } from "../covers/cover-folders.js";
 import { ErrnoError } from "../errno.js";
 import { MusicfsError, messageOf } from "../errors.js";
 import type { GeneratedFiles } from "../generated/generated-files.js";
@@ -12,7 +13,8 @@ import type { HeldRemoval, OriginFile } from "../model/origin.js";
 import { NO_FACTS } from "./album-knowledge.js";
 import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
-import { Companions } from "./companions/companions.js";
+import { type CompanionSettings, Companions } from "./companions/companions.js";
+import { renewCompanions } from "./companions/renew.js";
 import { Follower } from "./follower.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { applyChange, hasChanged, type ListingContext } from "./listing.js";
@@ -38,6 +40,7 @@ export interface LibraryOptions {
   readonly keepsPaths: boolean;
   readonly names: NamesMode;
   readonly generated: GeneratedFiles;
+  readonly companions: CompanionSettings;
   /** Called at the end of each scan, which lasts until it resolves: brings along what follows the tree. */
   readonly finishScan: () => Promise<void>;
   readonly log: Logger;
@@ -67,6 +70,8 @@ interface Summary extends LookResult {
 
 /** Keeps the catalogue what the origins are: from their listings to tags, tracks and entries. */
 export class Library {
+  /** Covers in other sizes, as far as they are in the tree. */
+  readonly coverFolders: CoverFolders;
   readonly #options: LibraryOptions;
   readonly #origins: ReadonlyMap<number, LibraryOrigin>;
   readonly #editor: TreeEditor;
@@ -96,8 +101,14 @@ export class Library {
     const views = this.#views.open;
     this.#shelf = new TrackShelf({ catalogue, log, originIds, views, keepsPaths, editor, names });
     this.#albums = new AlbumShelf({ catalogue, shelf: this.#shelf, editor, committed: this.#committed });
-    const branch = catalogue.transaction(() => this.#views.branch("companions"));
-    const companions = new Companions({ catalogue, branch, generated: options.generated, names });
+    const { generated, companions: shown } = options;
+    const [branch, coversBranch] = catalogue.transaction(() => [
+      this.#views.branch("companions"),
+      this.#views.branch("covers"),
+    ]);
+    const coverFolders = new CoverFolders({ catalogue, generated, branch: coversBranch });
+    this.coverFolders = coverFolders;
+    const companions = new Companions({ catalogue, branch, generated, names, shown, coverFolders });
     editor.onDirectories((directories) => companions.update(directories));
     this.#guard = new RemovalGuard({
       catalogue,
@@ -141,6 +152,7 @@ export class Library {
       await this.#removeUnconfigured(signal);
       await this.#views.removeUnclaimed(this.#committed, signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
+      await this.#renewCompanions(signal);
       await this.#scanOrigins(this.#options.origins, undefined, signal);
       await this.#options.finishScan();
     } finally {
@@ -387,6 +399,15 @@ export class Library {
       await removeAllOf(this.#listingContext, number, signal);
       catalogue.removeOrigin(number);
     }
+  }
+
+  // What the config shows beside tracks is something else than in the run before.
+  async #renewCompanions(signal: AbortSignal): Promise<void> {
+    const { catalogue, companions } = this.#options;
+    const wanted = JSON.stringify(companions);
+    if (catalogue.meta("companions") === wanted) return;
+    await renewCompanions({ catalogue, editor: this.#editor, committed: this.#committed }, signal);
+    catalogue.setMeta("companions", wanted);
   }
 
   // Names of a run that told cases apart have no folded form yet.

@@ -56,6 +56,14 @@ export class TreeEditor {
     return ino;
   }
 
+  /** As {@link addDirectory}, under a name that lookups find and no listing shows. */
+  addUnlistedDirectory(view: number, parentIno: number, name: string): number {
+    const ino = this.#catalogue.tree.insertUnlistedDirectory(parentIno, name, Date.now(), view);
+    this.#catalogue.count({ directories: 1 });
+    this.#note(parentIno, name, "added");
+    return ino;
+  }
+
   /** Gives a directory another name in its place. */
   renameDirectory(row: NameRow, name: string): void {
     const { parentIno, ino, view } = row;

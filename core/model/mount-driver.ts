@@ -40,6 +40,8 @@ export interface VfsDescription {
   readonly generated?: GeneratedFolders;
   /** Directories whose names are made when they are looked up: {@link LateAnswers.lookup} is asked for what is missing. */
   readonly lateDirectories?: readonly number[];
+  /** Names that are made when they are looked up, whichever directory they are looked up in. */
+  readonly lateNames?: readonly string[];
   /** Whether `/.musicfs` is there, whose files are read live (see `OpenedFile`). @default false */
   readonly ownNodes?: boolean;
   /** The table of cached files, from which workers answer what is in the content store. */
@@ -57,6 +59,8 @@ export interface GeneratedFolders {
   readonly cache: string;
   /** Of what can't. */
   readonly state: string;
+  /** Of covers in other sizes. */
+  readonly covers: string;
 }
 
 /** One origin as the VFS sees it: where its files can be opened, if they can. */
@@ -86,8 +90,9 @@ export interface LateAnswers {
     use: (bytes: Uint8Array) => T | Promise<T>,
   ): Promise<T>;
   /**
-   * Finds, or makes, what a name in one of {@link VfsDescription.lateDirectories} stands for. Asked whenever the
-   * VFS knows no such name, so a kernel must not keep names of these directories, found or missing.
+   * Finds, or makes, what a name in one of {@link VfsDescription.lateDirectories}, or one of the
+   * {@link VfsDescription.lateNames}, stands for. Asked whenever the VFS knows no such name, so a kernel must not
+   * keep such names, found or missing.
    *
    * @param name in any Unicode normalisation.
    * @param signal aborts when whoever asked went away.

@@ -50,6 +50,7 @@ export class Vfs {
   readonly #origins: ReadonlyMap<number, VfsOrigin>;
   readonly #generated: GeneratedFolders | undefined;
   readonly #late: ReadonlySet<number>;
+  readonly #lateNames: ReadonlySet<string>;
   readonly #absent: AbsentNames | undefined;
   readonly #hasOwnNodes: boolean;
 
@@ -57,12 +58,14 @@ export class Vfs {
   readonly blobs: BlobTable | undefined;
 
   constructor(catalogue: CatalogueReader, description: Omit<VfsDescription, "cataloguePath">) {
-    const { origins, generated, lateDirectories, generation, blobs, ownNodes = false } = description;
+    const { origins, generated, generation, blobs, ownNodes = false } = description;
+    const { lateDirectories = [], lateNames = [] } = description;
     this.blobs = blobs && new BlobTable(blobs);
     this.#catalogue = catalogue;
     this.#origins = new Map(origins.map((origin) => [origin.number, origin]));
     this.#generated = generated;
-    this.#late = new Set([...(lateDirectories ?? []), ...(ownNodes ? [OWN_DIRECTORY_INO] : [])]);
+    this.#late = new Set([...lateDirectories, ...(ownNodes ? [OWN_DIRECTORY_INO] : [])]);
+    this.#lateNames = new Set(lateNames);
     this.#hasOwnNodes = ownNodes;
     this.#absent = generation && new AbsentNames(generation, (ino, limit) => catalogue.namesOf(ino, limit));
   }
@@ -74,16 +77,16 @@ export class Vfs {
   }
 
   #lookupStored(parentIno: number, name: string): NodeAttributes | undefined {
-    if (!this.#late.has(parentIno) && this.#absent?.has(parentIno, name)) return undefined;
+    if (!this.isLate(parentIno, name) && this.#absent?.has(parentIno, name)) return undefined;
     return this.#catalogue.lookup(parentIno, name);
   }
 
   /**
-   * Whether a directory's names are made when they are looked up: what {@link lookup} does not find there is
-   * asked of `LateAnswers.lookup`, and the kernel keeps none of its names.
+   * Whether a name is made when it is looked up: if {@link lookup} does not find it, `LateAnswers.lookup` is asked,
+   * and the kernel keeps it in no case.
    */
-  isLate(ino: number): boolean {
-    return this.#late.has(ino);
+  isLate(parentIno: number, name: string): boolean {
+    return this.#late.has(parentIno) || this.#lateNames.has(name);
   }
 
   /** @returns `undefined` when the inode is gone. */

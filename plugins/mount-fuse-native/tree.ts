@@ -33,7 +33,7 @@ export class Tree {
   }
 
   async #lookupLate(parentIno: number, name: string): Promise<NodeAttributes | undefined> {
-    if (!this.#vfs.isLate(parentIno)) return undefined;
+    if (!this.#vfs.isLate(parentIno, name)) return undefined;
     const { signal } = this.#closing;
     return settledBy(this.#late.lookup(parentIno, name, signal), signal);
   }

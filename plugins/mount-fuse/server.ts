@@ -135,7 +135,7 @@ export class Server {
     const name = decodeName(channel.requestBytes, IN.argumentsByte, end);
     const parentIno = inoOf(channel.nodeLow, channel.nodeHigh);
     const node = name === undefined ? undefined : vfs.lookup(parentIno, name);
-    if (name !== undefined && vfs.isLate(parentIno)) {
+    if (name !== undefined && vfs.isLate(parentIno, name)) {
       this.#lookupLate(parentIno, name, node);
       return;
     }

@@ -85,7 +85,7 @@ export class MountFixture {
     this.#generated = new GeneratedFiles({
       catalogue: this.#catalogue,
       folders,
-      maxBytes: GENERATED_BYTES,
+      budgets: { cache: GENERATED_BYTES, covers: GENERATED_BYTES },
       log: dropMessages,
       onChanges: () => undefined,
     });

@@ -1,11 +1,12 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
 import type { TaggedFile } from "../../catalogue/files.js";
+import type { CoverFolders } from "../../covers/cover-folders.js";
 import type { GeneratedFiles } from "../../generated/generated-files.js";
 import type { Branch } from "../branch.js";
 import type { NamesMode } from "../names.js";
 import { bestPicture } from "../tags/picture.js";
 import { COVER_MAKER, coverRecipeOf } from "./cover-maker.js";
-import { coverExtensionOf, coverRankOf } from "./cover-names.js";
+import { CoverPriority, coverExtensionOf } from "./cover-names.js";
 import { type DirectoryTracks, oneAlbum, readDirectory } from "./directory-tracks.js";
 import { type NamedFile, sideFilesOfAlbum, sideFilesOfTrack } from "./side-files.js";
 
@@ -14,6 +15,15 @@ export interface CompanionsOptions {
   readonly branch: Branch;
   readonly generated: Pick<GeneratedFiles, "declare" | "remove">;
   readonly names: NamesMode;
+  readonly shown: CompanionSettings;
+  /** What shows a cover in other sizes. */
+  readonly coverFolders: Pick<CoverFolders, "remove">;
+}
+
+/** What is shown beside tracks, as in a config. */
+export interface CompanionSettings {
+  readonly coverPriority: readonly string[];
+  readonly sideFiles: boolean;
 }
 
 /**
@@ -23,9 +33,11 @@ export interface CompanionsOptions {
  */
 export class Companions {
   readonly #options: CompanionsOptions;
+  readonly #priority: CoverPriority;
 
   constructor(options: CompanionsOptions) {
     this.#options = options;
+    this.#priority = new CoverPriority(options.shown.coverPriority);
   }
 
   /** Brings directories up to date whose tracks, or what lies beside them, changed; in the transaction that did. */
@@ -34,7 +46,8 @@ export class Companions {
   }
 
   #updateOne(ino: number): void {
-    const { catalogue, branch } = this.#options;
+    const { catalogue, branch, coverFolders } = this.#options;
+    coverFolders.remove(ino);
     const directory = readDirectory(catalogue, ino, branch.view);
     if (!directory) return;
     const wanted = this.#wanted(directory);
@@ -47,35 +60,42 @@ export class Companions {
   }
 
   #wanted(directory: DirectoryTracks): Map<string, number> {
-    const { catalogue } = this.#options;
+    const { catalogue, names, shown } = this.#options;
     const wanted = new Map<string, number>();
     const show = ({ name, file }: NamedFile): void => {
       if (!wanted.has(name)) wanted.set(name, file.ino);
     };
-    for (const track of directory.tracks)
-      for (const beside of sideFilesOfTrack(catalogue, track)) show(beside);
+    if (shown.sideFiles) {
+      for (const track of directory.tracks)
+        for (const beside of sideFilesOfTrack(catalogue, track)) show(beside);
+    }
     const album = oneAlbum(catalogue, directory);
     const isFolder = directory.byAlbum.size === 1;
-    const ofAlbum = album || isFolder ? sideFilesOfAlbum(catalogue, directory, this.#options.names) : [];
-    for (const beside of ofAlbum) show(beside);
+    const ofAlbum = album || isFolder ? sideFilesOfAlbum(catalogue, directory, names) : [];
+    if (shown.sideFiles) for (const beside of ofAlbum) show(beside);
     const cover = this.#coverOf(ofAlbum, album);
     if (cover && !wanted.has(cover.name)) wanted.set(cover.name, cover.ino);
     return wanted;
   }
 
-  // A real picture wins; it may have another name, and then has two.
+  // A real picture may have another name, and then has two.
   #coverOf(
     pictures: readonly NamedFile[],
     album: readonly TaggedFile[] | undefined,
   ): { name: string; ino: number } | undefined {
     const [real] = pictures
       .flatMap(({ name, file }) => {
-        const rank = coverRankOf(name);
+        const rank = this.#priority.rankOf(name);
         return rank === undefined ? [] : [{ name, file, rank }];
       })
       .sort((a, b) => a.rank - b.rank || (a.file.path < b.file.path ? -1 : 1));
-    if (real) return { name: `cover.${coverExtensionOf(real.name)}`, ino: real.file.ino };
-    return album && this.#embedded(album);
+    const { embeddedRank } = this.#priority;
+    const embedded =
+      album && embeddedRank !== undefined && (!real || embeddedRank < real.rank)
+        ? this.#embedded(album)
+        : undefined;
+    if (embedded || !real) return embedded;
+    return { name: `cover.${coverExtensionOf(real.name)}`, ino: real.file.ino };
   }
 
   #embedded(album: readonly TaggedFile[]): { name: string; ino: number } | undefined {

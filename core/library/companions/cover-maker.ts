@@ -41,7 +41,8 @@ export function createCoverMaker(catalogue: Catalogue, readRange: ReadRange): Ge
   };
 }
 
-function readPicture(
+/** Reads the bytes of a picture of a file; `undefined` where none is found. */
+export function readPicture(
   row: FileRow,
   picture: EmbeddedPicture,
   readRange: ReadRange,
@@ -52,7 +53,8 @@ function readPicture(
   return readPieces(row, offsetBytes, sizeBytes, readRange, signal);
 }
 
-async function readPieces(
+/** Reads a part of a file, whole. @throws an Error where the file ends before it. */
+export async function readPieces(
   row: FileRow,
   offsetBytes: number,
   sizeBytes: number,

@@ -40,7 +40,7 @@ function openBench(t: TestContext, maker: GeneratedMaker, maxBytes = 1_000_000):
     const files = new GeneratedFiles({
       catalogue,
       folders,
-      maxBytes,
+      budgets: { cache: maxBytes, covers: maxBytes },
       log: silentLogger(),
       onChanges: (changed) => changes.push(...changed),
     });
@@ -179,7 +179,7 @@ test("the cache folder keeps its budget, and what went is made again", async (t)
     sizeBytes: 10_001,
     mtimeMs: 0,
   });
-  await assert.rejects(bench.read(tooLarge), /more than all generated files may have/);
+  await assert.rejects(bench.read(tooLarge), /more than all such files may have/);
 });
 
 test("the next run sweeps what nothing names, and keeps the rest", async (t) => {

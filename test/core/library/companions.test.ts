@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { layoutArtistAlbum, layoutTemplate, originLocal } from "musicfs/plugins";
 import { type Catalogue, openCatalogue } from "../../../core/catalogue/catalogue.js";
+import type { Config } from "../../../core/config/config.js";
 import { makeGeneratedFolders } from "../../../core/generated/generated-disk.js";
 import { createInstance, openOrigins } from "../../../core/instance.js";
 import { createLibraryParts } from "../../../core/library-parts.js";
@@ -22,7 +23,7 @@ interface Bench {
   track(path: string, tags: AudioTags, cover?: Buffer): void;
   file(path: string, text?: string): void;
   /** Scans, and gives everything that is shown. */
-  scan(): Promise<string[]>;
+  scan(settings?: Partial<Config>): Promise<string[]>;
 }
 
 function openBench(t: TestContext, { byGenre = false, names = "posix" as "posix" | "portable" } = {}): Bench {
@@ -44,7 +45,7 @@ function openBench(t: TestContext, { byGenre = false, names = "posix" as "posix"
       write(path, writeAudio(format, { artists: ["Ann"], album: "First", ...tags }, options));
     },
     file: (path, text = "x") => write(path, text),
-    async scan() {
+    async scan(settings = {}) {
       const views = byGenre
         ? [
             {
@@ -54,7 +55,7 @@ function openBench(t: TestContext, { byGenre = false, names = "posix" as "posix"
           ]
         : [];
       const plugins = [originLocal({ path: music, id: "music" }), layoutArtistAlbum()];
-      const config = testConfig({ plugins, views, names, configDir: folder, stateDir: folder });
+      const config = testConfig({ plugins, views, names, configDir: folder, stateDir: folder, ...settings });
       const instance = await createInstance(config, silentLogger());
       const origins = await openOrigins(instance, catalogue);
       const folders = makeGeneratedFolders(join(folder, "cache"), folder);
@@ -274,4 +275,31 @@ test("portable names: cases that clash get a suffix, folders are one, and the sm
     utimesSync(join(bench.music, "x/b.flac"), 5, 5);
     assert.ok((await bench.scan()).includes("/ABBA/_Con/SoNG.flac"));
   }
+});
+
+test("the config says which pictures are covers, and what follows; another one counts for what is there already", async (t) => {
+  const bench = openBench(t);
+  bench.track("x/1.flac", { title: "One", trackNumber: 1 }, Buffer.concat([JPEG, Buffer.alloc(60)]));
+  for (const name of ["front.jpg", "my cover.png", "discovery.webp", "1.lrc"]) bench.file(`x/${name}`);
+  bench.file("x/mix.m3u", "1.flac");
+  const covers = { sizes: [], maxBytes: 1_000_000 };
+  const shown = async (settings: Partial<Config>): Promise<string[]> =>
+    (await bench.scan(settings)).map((path) => path.replace("/Ann/First/", "")).sort();
+  const all = ["01 - One.flac", "01 - One.lrc", "discovery.webp", "front.jpg", "my cover.png"];
+  const withCover = (name: string): string[] => [...all, name, "/Playlists/mix.m3u"].sort();
+  const by = (...priority: string[]) => shown({ covers: { ...covers, priority } });
+  const sizeOf = (name: string): number | undefined =>
+    bench.catalogue.reader.getattr(inoAt(bench.catalogue, `/Ann/First/${name}`) ?? 0)?.sizeBytes;
+
+  assert.deepEqual(await by("front", "embedded"), withCover("cover.jpg"));
+  assert.equal(sizeOf("cover.jpg"), 1);
+  assert.deepEqual(await by("embedded", "front"), withCover("cover.jpg"));
+  assert.equal(sizeOf("cover.jpg"), 64);
+  assert.deepEqual(await by("*cover*", "front"), withCover("cover.png"));
+  assert.deepEqual(await by("disco*"), [...all, "/Playlists/mix.m3u"].sort());
+  assert.deepEqual(await by("DISCOVERY"), withCover("cover.webp"));
+  assert.deepEqual(await by(), [...all, "/Playlists/mix.m3u"].sort());
+  const bare = { sideFiles: false, playlists: false, covers: { ...covers, priority: ["front"] } };
+  assert.deepEqual(await shown(bare), ["01 - One.flac", "cover.jpg"]);
+  assert.deepEqual(await by("front"), withCover("cover.jpg"));
 });
