@@ -34,6 +34,9 @@ export async function loadInstallation(): Promise<Installation> {
       get "musicfs/search"() {
         return require("musicfs/search");
       },
+      get "musicfs/http"() {
+        return require("musicfs/http");
+      },
       get "musicfs/testing"() {
         return require("musicfs/testing");
       },

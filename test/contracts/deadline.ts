@@ -1,4 +1,8 @@
+import assert from "node:assert/strict";
 import { setImmediate, setTimeout } from "node:timers/promises";
+
+/** Time that an abort may take to be heard, in milliseconds. */
+export const ABORT_MS = 1_000;
 
 /** A signal for calls that nobody will abort. */
 export function noAbort(): AbortSignal {
@@ -35,4 +39,13 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
     if (performance.now() > endMs) throw new Error(`${what}: not within ${EVENTUALLY_MS} ms`);
     await setTimeout(LOOK_EVERY_MS);
   }
+}
+
+/** @throws unless `work` rejects with this very `reason`. */
+export async function rejectsWith(reason: unknown, work: Promise<unknown>): Promise<void> {
+  const error = await work.then(
+    () => assert.fail("it did not reject"),
+    (thrown: unknown) => thrown,
+  );
+  assert.equal(error, reason);
 }

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { noAbort, settledWithin } from "./deadline.js";
+import { ABORT_MS, noAbort, rejectsWith, settledWithin } from "./deadline.js";
 import { listAll, type OriginCase } from "./origin-subject.js";
 import { manyFiles } from "./sample-tree.js";
 
+/** Files of a long listing, unless the subject says otherwise. */
 const MANY = 20_000;
 /** Files in one batch at most. */
 const MAX_BATCH = 4096;
-/** Time that an abort may take to be heard, in milliseconds. */
-const ABORT_MS = 1_000;
 
 /** What holds of `list` and `stat`. */
 export const listingCases: readonly OriginCase[] = [
@@ -50,15 +49,15 @@ export const listingCases: readonly OriginCase[] = [
   },
   {
     name: "a long listing comes in batches of bounded size",
-    async run({ openWith }) {
-      const origin = await openWith(manyFiles(MANY));
+    async run({ openWith, manyFiles: count = MANY }) {
+      const origin = await openWith(manyFiles(count));
       try {
         const paths = new Set<string>();
         for await (const { files } of origin.list(noAbort())) {
           assert.ok(files.length <= MAX_BATCH, `a batch of ${files.length} files`);
           for (const { path } of files) paths.add(path);
         }
-        assert.equal(paths.size, MANY);
+        assert.equal(paths.size, count);
       } finally {
         await origin.close?.();
       }
@@ -66,8 +65,8 @@ export const listingCases: readonly OriginCase[] = [
   },
   {
     name: "an abort ends a listing with the reason of the signal",
-    async run({ openWith }) {
-      const origin = await openWith(manyFiles(MANY));
+    async run({ openWith, manyFiles: count = MANY }) {
+      const origin = await openWith(manyFiles(count));
       try {
         const controller = new AbortController();
         const reason = new Error("enough");
@@ -162,12 +161,4 @@ export const listingCases: readonly OriginCase[] = [
 
 function byPath<T extends { readonly path: string }>(files: readonly T[]): Map<string, T> {
   return new Map([...files].sort((a, b) => (a.path < b.path ? -1 : 1)).map((file) => [file.path, file]));
-}
-
-async function rejectsWith(reason: Error, work: Promise<unknown>): Promise<void> {
-  const error = await work.then(
-    () => assert.fail("it did not reject"),
-    (thrown: unknown) => thrown,
-  );
-  assert.equal(error, reason);
 }

@@ -16,6 +16,15 @@ export interface OriginSubject extends ContractSubject {
   openMissing(): Promise<Origin>;
   /** An origin of the same kind with these files and no others. */
   openWith(files: readonly SampleFile[]): Promise<Origin>;
+  /** How many files a long listing has; fewer where a server takes minutes to be filled. @default 20,000 */
+  readonly manyFiles?: number;
+  /**
+   * Stops the server in its tracks, such as by SIGSTOP to its processes, so that connections stay open and nothing is answered.
+   * Absent where there is no server.
+   *
+   * @returns what lets it go on.
+   */
+  freeze?(): () => void;
 }
 
 export type OriginCase = ContractCase<OriginSubject>;

@@ -1,6 +1,7 @@
 import { listingCases } from "./origin-listing.js";
 import { readingCases } from "./origin-reading.js";
+import { remoteCases } from "./origin-remote.js";
 import type { OriginCase } from "./origin-subject.js";
 
-/** The contract of an origin: what `list`, `stat`, `read`, `local` and `capacity` promise. */
-export const originContract: readonly OriginCase[] = [...listingCases, ...readingCases];
+/** The contract of an origin: what `list`, `stat`, `read`, `probe`, `local` and `capacity` promise. */
+export const originContract: readonly OriginCase[] = [...listingCases, ...readingCases, ...remoteCases];

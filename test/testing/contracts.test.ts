@@ -13,6 +13,7 @@ import {
   originContract,
   runCase,
   runContract,
+  type SampleFile,
   scanResistanceContract,
   searchContract,
   setUpPlugin,
@@ -88,6 +89,69 @@ describe("the contract of an origin finds", () => {
       return origin;
     }),
   );
+  finds(originContract, "an origin that an abort breaks", /hinders no later one/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { read } = origin;
+      let isBroken = false;
+      origin.read = async (file, from, length, signal) => {
+        signal.addEventListener("abort", () => {
+          isBroken = true;
+        });
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isBroken) throw signal.aborted ? signal.reason : new Error("broken");
+        return read.call(origin, file, from, length, signal);
+      };
+      return origin;
+    }),
+  );
+  finds(
+    originContract,
+    "a server that is frozen, and read all the same",
+    /although the server stands still/,
+    () => ({
+      ...memorySubject((files) => new MemoryOrigin(files)),
+      freeze: () => () => undefined,
+    }),
+  );
+  finds(
+    originContract,
+    "a server that stands still and is called something else",
+    /stands still is unavailable/,
+    () => {
+      let isFrozen = false;
+      const subject = memorySubject((files) => {
+        const origin = new MemoryOrigin(files);
+        const { read } = origin;
+        origin.read = async (...args) => {
+          if (isFrozen) throw new Error("it takes too long");
+          return read.apply(origin, args);
+        };
+        return origin;
+      });
+      const freeze = (): (() => void) => {
+        isFrozen = true;
+        return () => undefined;
+      };
+      return { ...subject, freeze };
+    },
+  );
+  finds(originContract, "a change that is told like any other error", /told by the kind/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { read } = origin;
+      origin.read = (...args) =>
+        read.apply(origin, args).catch((error: Error) => {
+          throw new Error(error.message);
+        });
+      return origin;
+    }),
+  );
+  finds(originContract, "a probe that always passes", /a probe passes/, () => {
+    const probed = (files: readonly SampleFile[]): MemoryOrigin =>
+      Object.assign(new MemoryOrigin(files), { probe: async () => undefined });
+    return memorySubject(probed, () => probed([]));
+  });
   finds(originContract, "a missing root that looks empty", /a root that is missing/, () =>
     memorySubject(
       (files) => new MemoryOrigin(files),

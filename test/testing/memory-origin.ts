@@ -1,4 +1,4 @@
-import type { Origin, OriginFile } from "musicfs";
+import { type Origin, OriginError, type OriginFile } from "musicfs";
 import { type OriginSubject, type SampleFile, sampleFiles } from "musicfs/testing";
 
 interface MemoryFile {
@@ -42,7 +42,9 @@ export class MemoryOrigin implements Origin {
   ): Promise<Uint8Array> {
     signal.throwIfAborted();
     const found = this.files.get(file.path);
-    if (!found || found.version !== file.version) throw new Error(`'${file.path}' has changed`);
+    if (!found || found.version !== file.version) {
+      throw new OriginError(found ? "changed" : "missing", `'${file.path}' is not the one that was listed`);
+    }
     return found.bytes.slice(offsetBytes, offsetBytes + lengthBytes);
   }
 
