@@ -67,6 +67,8 @@ export async function openContentParts(
   const reading = new ReadThrough({
     store,
     origins: new Map(cached.map(({ origin }) => [origin.id, origin])),
+    delta: config.delta,
+    log,
     signal,
   });
   const operations = new StoreOperations({

@@ -41,6 +41,7 @@ function formatStats(stats: Stats): string[] {
     ["chunks", `${formatCount(chunks)}, ${formatCount(uniqueChunks)} different ones`],
     ["reads", formatReads(stats)],
     ["origins", `${formatBytes(stats.originBytes)} in ${formatCounted(stats.originRequests, "request")}`],
+    ...(stats.deltaFiles > 0 ? [["changed", formatDelta(stats)] as const] : []),
     ["evicted", `${formatCounted(stats.evictions, "file")}, ${formatBytes(stats.evictedBytes)}`],
     ["damaged", `${formatCounted(stats.corruptChunks, "piece")}, dropped before anybody read them`],
     ...stats.origins.map(({ originId, ...origin }) => {
@@ -49,6 +50,11 @@ function formatStats(stats: Stats): string[] {
       return ["origin", `${originId}: ${kept}, ${fetched}`] as const;
     }),
   ]).map(escapeControls);
+}
+
+function formatDelta({ deltaFiles, deltaTakenBytes, deltaFetchedBytes }: Stats): string {
+  const kept = `${formatBytes(deltaTakenBytes)} as before`;
+  return `${formatCounted(deltaFiles, "file")}, ${kept}, ${formatBytes(deltaFetchedBytes)} fetched`;
 }
 
 function formatReads({ hits, misses, hitBytes, bypassedBytes }: Stats): string {

@@ -69,6 +69,14 @@ export interface UserConfig {
   sideFiles?: boolean;
   /** Whether the playlists of the origins are shown under `/Playlists`. @default true */
   playlists?: boolean;
+  /** What is taken of a changed file from the version that is in the cache. */
+  delta?: {
+    /**
+     * Places in which the audio of both versions is compared where the origin has no checksums; with 0 only files
+     * that hold a checksum of their audio (FLAC) are not fetched anew. @default 8
+     */
+    samples?: number;
+  };
   /** The control API, beside its Unix socket. */
   control?: {
     /** Serves it on TCP, too. */
@@ -120,6 +128,7 @@ export interface Config {
   readonly covers: CoversConfig;
   readonly sideFiles: boolean;
   readonly playlists: boolean;
+  readonly delta: { readonly samples: number };
   readonly control: { readonly tcp?: TcpConfig };
   readonly collections: readonly NamedCollection[];
   readonly searchFolders: { readonly limit: number; readonly folders: number; readonly keepMs: number };

@@ -228,6 +228,7 @@ function complete(
     covers: Object.freeze(covers),
     sideFiles,
     playlists,
+    delta: Object.freeze(settings.delta),
     control: Object.freeze(control.tcp ? { tcp: completeTcp(control.tcp, at) } : {}),
     searchFolders: Object.freeze({
       limit: searchFolders.limit,

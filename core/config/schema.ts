@@ -36,6 +36,7 @@ export const configSchema = z.strictObject({
   covers: coversSchema.prefault({}),
   sideFiles: z.boolean().default(true),
   playlists: z.boolean().default(true),
+  delta: z.strictObject({ samples: z.int().min(0).max(1000).default(8) }).prefault({}),
   control: controlSchema.prefault({}),
   searchFolders: z
     .strictObject({

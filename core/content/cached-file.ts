@@ -1,5 +1,5 @@
+import type { OriginReads } from "../delta/delta.js";
 import { messageOf } from "../errors.js";
-import type { Origin } from "../model/origin.js";
 import { type Blob, BlobGoneError } from "../store/blob.js";
 import { BLOCK_BYTES, type BlockRange, blockCountOf, blocksOf } from "../store/block-set.js";
 import type { FileVersion } from "../store/store-index.js";
@@ -34,7 +34,7 @@ export class CachedFile {
   readonly #cut: CutFileReader;
   readonly #readAhead: ReadAhead;
 
-  constructor(version: FileVersion, origin: Origin, use: FetcherOptions) {
+  constructor(version: FileVersion, origin: OriginReads, use: FetcherOptions) {
     this.version = version;
     this.#use = use;
     this.#blob = new CurrentBlob(version, use.store);

@@ -1,5 +1,5 @@
+import type { OriginReads } from "../delta/delta.js";
 import { ErrnoError } from "../errno.js";
-import type { Origin } from "../model/origin.js";
 import { settledBy } from "../settled-by.js";
 import { BLOCK_BYTES, type BlockRange, blocksOf } from "../store/block-set.js";
 import type { ContentStore } from "../store/content-store.js";
@@ -30,14 +30,14 @@ const NOT_KEPT_MS = 5_000;
 /** Fetches what is missing of one version of a file, in whole blocks, each once, whoever wants it; and keeps it. */
 export class Fetcher {
   readonly #version: FileVersion;
-  readonly #origin: Origin;
+  readonly #origin: OriginReads;
   readonly #blob: CurrentBlob;
   readonly #use: FetcherOptions;
   readonly #pieces: Piece[] = [];
   #fetchedBytes = 0;
   #notKeptMs = Number.NEGATIVE_INFINITY;
 
-  constructor(version: FileVersion, origin: Origin, blob: CurrentBlob, use: FetcherOptions) {
+  constructor(version: FileVersion, origin: OriginReads, blob: CurrentBlob, use: FetcherOptions) {
     this.#version = version;
     this.#origin = origin;
     this.#blob = blob;
@@ -93,10 +93,9 @@ export class Fetcher {
     wanted: AbortSignal,
     target?: Uint8Array,
   ): Promise<Uint8Array> {
-    const { store, timeoutMs, signal: stop } = this.#use;
-    const { originId, file } = this.#version;
+    const { timeoutMs, signal: stop } = this.#use;
+    const { file } = this.#version;
     const signal = AbortSignal.any([wanted, stop, AbortSignal.timeout(timeoutMs)]);
-    store.counters.countRequest(originId, lengthBytes);
     const reading = this.#origin.read(file, offsetBytes, lengthBytes, signal, target);
     const bytes = await settledBy(reading, signal);
     // Fewer bytes than the size that was shown would be silent damage.

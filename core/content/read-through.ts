@@ -1,4 +1,7 @@
+import { withDelta } from "../delta/delta.js";
+import type { DeltaOptions } from "../delta/delta-file.js";
 import { ErrnoError } from "../errno.js";
+import type { Logger } from "../logger.js";
 import type { Origin } from "../model/origin.js";
 import type { ContentStore } from "../store/content-store.js";
 import type { FileVersion } from "../store/store-index.js";
@@ -11,6 +14,9 @@ export interface ReadThroughOptions {
   readonly store: ContentStore;
   /** The origins whose files are read through the store, by id. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** How the audio of two versions of a file is compared. */
+  readonly delta: { readonly samples: number };
+  readonly log: Logger;
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal;
 }
@@ -26,13 +32,15 @@ const MAX_FILES = 4096;
 export class ReadThrough {
   readonly #options: ReadThroughOptions;
   readonly #use: FetcherOptions;
+  readonly #delta: DeltaOptions;
   /** The last used last. */
   readonly #files = new Map<string, CachedFile>();
   readonly #shown = new Map<string, CachedFile>();
 
   constructor(options: ReadThroughOptions) {
-    const { store, signal } = options;
+    const { store, delta, log, signal } = options;
     this.#options = options;
+    this.#delta = { store, samples: delta.samples, log, signal };
     this.#use = {
       store,
       signal,
@@ -67,7 +75,7 @@ export class ReadThrough {
     }
     const origin = this.#options.origins.get(version.originId);
     if (!origin) throw new ErrnoError("EIO", `the origin '${version.originId}' is not configured any more`);
-    const file = new CachedFile(version, origin, this.#use);
+    const file = new CachedFile(version, withDelta(version, origin, this.#delta), this.#use);
     this.#files.set(key, file);
     if (this.#files.size > MAX_FILES) this.#forgetOldest(this.#files);
     return file;

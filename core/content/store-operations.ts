@@ -70,6 +70,9 @@ export class StoreOperations implements Store {
       evictions: counters.evictions,
       evictedBytes: counters.evictedBytes,
       corruptChunks: counters.corruptChunks,
+      deltaFiles: counters.deltaFiles,
+      deltaTakenBytes: counters.deltaTakenBytes,
+      deltaFetchedBytes: counters.deltaFetchedBytes,
       origins,
     };
   }

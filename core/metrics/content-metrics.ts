@@ -24,6 +24,9 @@ const EMPTY_STORE: StoreStats = {
   evictions: 0,
   evictedBytes: 0,
   corruptChunks: 0,
+  deltaFiles: 0,
+  deltaTakenBytes: 0,
+  deltaFetchedBytes: 0,
   origins: [],
 };
 
@@ -66,6 +69,21 @@ export function cacheMetrics({ storeStats }: MetricSources): Metric[] {
       "musicfs_cache_bypassed_bytes_total",
       "Bytes that were served and not kept.",
       number(({ bypassedBytes }) => bypassedBytes),
+    ),
+    counter(
+      "musicfs_cache_delta_files_total",
+      "Files of which a new version took something from the one before.",
+      number(({ deltaFiles }) => deltaFiles),
+    ),
+    counter(
+      "musicfs_cache_delta_taken_bytes_total",
+      "Bytes that new versions of files took from those before.",
+      number(({ deltaTakenBytes }) => deltaTakenBytes),
+    ),
+    counter(
+      "musicfs_cache_delta_fetched_bytes_total",
+      "Bytes that origins sent of new versions which took others from those before.",
+      number(({ deltaFetchedBytes }) => deltaFetchedBytes),
     ),
     counter(
       "musicfs_cache_evictions_total",

@@ -9,6 +9,9 @@ export interface StoreCounters {
   evictions: number;
   evictedBytes: number;
   corruptChunks: number;
+  deltaFiles: number;
+  deltaTakenBytes: number;
+  deltaFetchedBytes: number;
 }
 
 /** What one origin was asked for. */
@@ -27,6 +30,9 @@ export class Counters implements StoreCounters {
   evictions = 0;
   evictedBytes = 0;
   corruptChunks = 0;
+  deltaFiles = 0;
+  deltaTakenBytes = 0;
+  deltaFetchedBytes = 0;
   readonly #origins = new Map<string, OriginCounters>();
 
   countRequest(originId: string, bytes: number): void {

@@ -36,6 +36,12 @@ export interface StoreStats {
   readonly evictedBytes: number;
   /** Chunks that were not what their hash says; each was dropped before anybody saw it. */
   readonly corruptChunks: number;
+  /** Files of which a new version took something from the one before. */
+  readonly deltaFiles: number;
+  /** Bytes that new versions took from those before, and that were not fetched. */
+  readonly deltaTakenBytes: number;
+  /** Bytes that were fetched of them all the same, with what it took to prove that the rest is the same. */
+  readonly deltaFetchedBytes: number;
   readonly origins: readonly OriginStoreStats[];
 }
 

@@ -18,6 +18,7 @@ export function testConfig(given: Partial<Config>): Config {
     covers: { priority: COVER_PRIORITY, sizes: [], maxBytes: 1024 * 1024 },
     sideFiles: true,
     playlists: true,
+    delta: { samples: 8 },
     control: {},
     collections: [],
     searchFolders: { limit: 200, folders: 64, keepMs: 3_600_000 },
