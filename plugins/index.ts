@@ -12,6 +12,7 @@ export { notifyMpd } from "./notify-mpd/index.js";
 export { notifyNavidrome } from "./notify-navidrome/index.js";
 export { notifyPlex } from "./notify-plex/index.js";
 export { originLocal } from "./origin-local/index.js";
+export { originSftp } from "./origin-sftp/index.js";
 export { searchSqlite } from "./search-sqlite/index.js";
 export { searchTantivy } from "./search-tantivy/index.js";
 export { webhook } from "./webhook/index.js";
