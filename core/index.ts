@@ -32,6 +32,7 @@ export type {
 export { httpUrl } from "./http/http-url.js";
 export type { HttpAnswer, HttpRequest } from "./http/send-request.js";
 export { sendRequest, sendSuccessfully, serverOf } from "./http/send-request.js";
+export { webOptions } from "./http/web-options.js";
 export type { Logger } from "./logger.js";
 export type { CacheItem, CachePolicy } from "./model/cache-policy.js";
 export type { Chunker, ChunkerSource } from "./model/chunker.js";

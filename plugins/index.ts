@@ -13,6 +13,7 @@ export { notifyNavidrome } from "./notify-navidrome/index.js";
 export { notifyPlex } from "./notify-plex/index.js";
 export { originLocal } from "./origin-local/index.js";
 export { originSftp } from "./origin-sftp/index.js";
+export { originWebdav } from "./origin-webdav/index.js";
 export { searchSqlite } from "./search-sqlite/index.js";
 export { searchTantivy } from "./search-tantivy/index.js";
 export { webhook } from "./webhook/index.js";

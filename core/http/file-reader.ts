@@ -12,6 +12,8 @@ export interface FileReaderOptions {
    * @default false
    */
   readonly trustsPreconditions?: boolean;
+  /** Looks at a file as `Origin.stat` does: where an answer to a range says nothing of the version, that decides. */
+  readonly stat?: (path: string, signal: AbortSignal) => Promise<OriginFile | undefined>;
 }
 
 /**
@@ -41,6 +43,7 @@ export class FileReader {
     offsetBytes: number,
     lengthBytes: number,
     signal: AbortSignal,
+    target?: Uint8Array,
   ): Promise<Uint8Array> {
     signal.throwIfAborted();
     const length = Math.min(lengthBytes, file.sizeBytes - offsetBytes);
@@ -52,15 +55,27 @@ export class FileReader {
       sizeBytes: file.sizeBytes,
       modifiedMs: file.mtimeMs,
       etag: file.version ?? this.#pins.get(pinned),
+      target,
     };
     try {
-      const { bytes, etag } = await this.#conditionally(request, wanted, signal);
+      const { bytes, etag, isProven } = await this.#conditionally(request, wanted, signal);
+      if (!isProven) await this.#requireSame(request, file, signal);
       if (file.version === undefined && etag !== undefined) this.#pins.pin(pinned, plainETag(etag));
       return bytes;
     } catch (error) {
       if (error instanceof OriginError && error.kind === "changed") this.#pins.forget(pinned);
       throw error;
     }
+  }
+
+  async #requireSame({ what }: WebRequest, file: OriginFile, signal: AbortSignal): Promise<void> {
+    const { stat } = this.#options;
+    if (!stat) return;
+    const now = await stat(file.path, signal);
+    if (!now) throw new OriginError("missing", `${this.#client.server}: ${what}: it is gone`);
+    const isSame =
+      now.sizeBytes === file.sizeBytes && now.mtimeMs === file.mtimeMs && now.version === file.version;
+    if (!isSame) throw new OriginError("changed", `${this.#client.server}: ${what}: it has changed`);
   }
 
   async #conditionally(request: WebRequest, wanted: WantedRange, signal: AbortSignal) {

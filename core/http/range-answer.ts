@@ -16,12 +16,16 @@ export interface WantedRange {
   readonly ifMatch?: string | undefined;
   /** What `Last-Modified` says of the version, where that is known, in milliseconds since 1970. */
   readonly modifiedMs?: number | undefined;
+  /** Memory of `lengthBytes` bytes at least for them, so that none has to be found; nothing is written to it after a failure. */
+  readonly target?: Uint8Array | undefined;
 }
 
 /** The bytes, and the ETag that came with them. */
 export interface RangeAnswer {
   readonly bytes: Uint8Array;
   readonly etag: string | undefined;
+  /** Whether an ETag or a time said that they are of the version that is wanted; else only the size did. */
+  readonly isProven: boolean;
 }
 
 /** A server says that what it has does not match `ifMatch`. */
@@ -41,8 +45,9 @@ export class RangeReceiver implements Receiver {
   readonly #wanted: WantedRange;
   readonly #settled: (result: RangeAnswer) => void;
   readonly #failed: (error: unknown) => void;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #etag: string | undefined;
+  #isProven = false;
   #filled = 0;
 
   constructor(wanted: WantedRange, settled: (result: RangeAnswer) => void, failed: (error: unknown) => void) {
@@ -57,7 +62,7 @@ export class RangeReceiver implements Receiver {
     if (status === 412 && this.#wanted.ifMatch !== undefined) throw new PreconditionFailed("it has changed");
     if (status !== 206 && status !== 200)
       throw statusError(status, headers) ?? wrong(`it answers ${status} to a range`);
-    requireVersion(headers, this.#wanted);
+    this.#isProven = requireVersion(headers, this.#wanted);
     requirePlain(headers);
     if (status === 206) requireRange(headers, this.#wanted);
     else requireWhole(headers, this.#wanted);
@@ -65,7 +70,7 @@ export class RangeReceiver implements Receiver {
     if (promised !== undefined && promised !== lengthBytes)
       throw wrong(`it announces ${promised} bytes of ${lengthBytes}`);
     this.#etag = headers.etag;
-    this.#bytes = new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer);
+    this.#bytes = this.#wanted.target?.subarray(0, lengthBytes) ?? freshBytes(lengthBytes);
   }
 
   data(piece: Buffer): void {
@@ -80,7 +85,7 @@ export class RangeReceiver implements Receiver {
     if (this.#filled < this.#bytes.length) {
       throw wrong(`it sends ${this.#filled} of ${this.#bytes.length} bytes`);
     }
-    this.#settled({ bytes: this.#bytes, etag: this.#etag });
+    this.#settled({ bytes: this.#bytes, etag: this.#etag, isProven: this.#isProven });
   }
 
   fail(error: unknown): void {
@@ -95,15 +100,21 @@ export class RangeReceiver implements Receiver {
   }
 }
 
-function requireVersion(headers: IncomingHttpHeaders, { etag, modifiedMs }: WantedRange): void {
+// Of its own, and not a part of a pool that others hold on to.
+function freshBytes(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
+function requireVersion(headers: IncomingHttpHeaders, { etag, modifiedMs }: WantedRange): boolean {
   if (etag !== undefined && headers.etag !== undefined) {
     if (!sameETag(headers.etag, etag)) throw changed("it has another ETag now");
-    return;
+    return true;
   }
   const now = Date.parse(headers["last-modified"] ?? "");
-  if (modifiedMs === undefined || Number.isNaN(now)) return;
+  if (modifiedMs === undefined || Number.isNaN(now)) return false;
   // HTTP tells whole seconds.
   if (Math.floor(modifiedMs / 1000) !== Math.floor(now / 1000)) throw changed("it was modified since");
+  return true;
 }
 
 function requirePlain(headers: IncomingHttpHeaders): void {

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { rootCertificates } from "node:tls";
 import { Pool } from "undici";
-import type { OriginError } from "../model/origin-error.js";
+import { OriginError } from "../model/origin-error.js";
 import { type BegunAnswer, BodyQueue } from "./body-queue.js";
 import { exchange, type Receiver } from "./exchange.js";
-import { isBrokenConnection, placed, statusError, transportError } from "./failures.js";
+import { isBrokenConnection, kindOfStatus, placed, statusError, transportError } from "./failures.js";
 import { PreconditionFailed, type RangeAnswer, RangeReceiver, type WantedRange } from "./range-answer.js";
 import { Redirection, redirecting, targetOf } from "./redirection.js";
 
@@ -44,6 +44,8 @@ export interface WebClientOptions {
   readonly ca?: string | undefined;
   /** Headers that prove who asks; called for each request, the redirected ones too. */
   readonly authorize?: (request: WebRequest) => Promise<Readonly<Record<string, string>>>;
+  /** Told that what `authorize` gave was refused: it may have changed where it is kept. */
+  readonly refused?: () => void;
   /** Whether redirections within the server are followed; elsewhere they never are. @default true */
   readonly followRedirects?: boolean;
 }
@@ -94,6 +96,7 @@ export class WebClient {
     try {
       const open: OpenReceiver<BegunAnswer> = (done, failed) => new BodyQueue(done, failed);
       const { value, path } = await this.#ask(request, open, controller.signal);
+      if (kindOfStatus(value.status, value.headers) === "refused") this.#options.refused?.();
       return {
         ...value,
         path,
@@ -127,7 +130,9 @@ export class WebClient {
     try {
       return (await this.#ask({ ...request, headers }, open, signal)).value;
     } catch (error) {
-      throw error instanceof PreconditionFailed ? error : this.#told(error, request, signal);
+      if (error instanceof PreconditionFailed) throw error;
+      if (error instanceof OriginError && error.kind === "refused") this.#options.refused?.();
+      throw this.#told(error, request, signal);
     }
   }
 

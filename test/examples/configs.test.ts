@@ -8,6 +8,7 @@ import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Status } from "../../core/control/status.js";
 import { run, until, within } from "../support/process.js";
+import { startApache } from "../support/servers/apache.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { audioBelow, EXAMPLE_LIBRARY, hashesOf } from "../support/tree-files.js";
 
@@ -55,6 +56,15 @@ describe("the example configs run as they stand", () => {
         await sameContent(mountpoint);
         assert.equal((await status()).passthroughOpens, 0);
       });
+    },
+
+    "origin-webdav.config.ts": async (t) => {
+      const [MUSIC_USER, MUSIC_PASSWORD] = ["nora", "w1nter rooms"];
+      const server = await startApache({ user: { name: MUSIC_USER, password: MUSIC_PASSWORD } });
+      t.after(() => server.close());
+      await cp(EXAMPLE_LIBRARY, server.root, { recursive: true });
+      const variables = { MUSIC_URL: server.url, MUSIC_USER, MUSIC_PASSWORD };
+      await mount(t, "origin-webdav.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
     },
 
     "collections.config.ts": (t) =>
