@@ -19,7 +19,6 @@ const IDS_KEPT = 64;
  * makes its folder one that is to be looked at. Synchronous; writing calls belong in a transaction.
  */
 export class AlbumTable {
-  readonly #db: Database;
   readonly #find: Statement<[number, string], number>;
   readonly #insert: Statement;
   readonly #byId: Statement<[number], AlbumRow>;
@@ -28,12 +27,22 @@ export class AlbumTable {
   readonly #delete: Statement;
   readonly #size: Statement<[number, number], number>;
   readonly #hasUnread: Statement<[number], number>;
+  readonly #isEmpty: Statement<[number], number>;
+  readonly #hasBeside: Statement<[number], number>;
+  readonly #allTouched: Statement<[], number>;
   readonly #ids = new Map<string, number>();
   /** Those to be looked at: a copy of what the table says. */
-  readonly #touched: Set<number>;
+  #touched: Set<number>;
 
   constructor(db: Database) {
-    this.#db = db;
+    this.#isEmpty = db
+      .prepare<[number], number>("SELECT NOT EXISTS (SELECT 1 FROM files WHERE album = ?)")
+      .pluck();
+    this.#hasBeside = db
+      .prepare<[number], number>(
+        `SELECT EXISTS (SELECT 1 FROM files WHERE album = ? AND kind = ${FILE_KIND.beside})`,
+      )
+      .pluck();
     this.#find = db
       .prepare<[number, string], number>("SELECT id FROM albums WHERE origin = ? AND path = ?")
       .pluck();
@@ -54,7 +63,8 @@ export class AlbumTable {
         `SELECT EXISTS (SELECT 1 FROM files WHERE album = ? AND kind = ${FILE_KIND.track} AND state = ${FILE_STATE.listed})`,
       )
       .pluck();
-    this.#touched = new Set(db.prepare<[], number>("SELECT id FROM albums WHERE touched = 1").pluck().all());
+    this.#allTouched = db.prepare<[], number>("SELECT id FROM albums WHERE touched = 1").pluck();
+    this.#touched = new Set(this.#allTouched.all());
   }
 
   /** The folder of the album that a file belongs to; made at its first call. */
@@ -115,7 +125,12 @@ export class AlbumTable {
 
   /** Whether the folder holds any file at all. */
   isEmpty(id: number): boolean {
-    return this.#db.prepare("SELECT NOT EXISTS (SELECT 1 FROM files WHERE album = ?)").pluck().get(id) === 1;
+    return this.#isEmpty.get(id) === 1;
+  }
+
+  /** Whether anything lies in the folder beside its tracks. */
+  hasBeside(id: number): boolean {
+    return this.#hasBeside.get(id) === 1;
   }
 
   /** Whether the tags of a track in the folder are still to be read. */
@@ -126,5 +141,6 @@ export class AlbumTable {
   /** Forgets what is kept in memory: a transaction was undone. */
   forget(): void {
     this.#ids.clear();
+    this.#touched = new Set(this.#allTouched.all());
   }
 }

@@ -19,6 +19,9 @@ const CACHE_KIB = 8192;
 /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
+/** Enough for the tracks of a folder, which are looked at for each view. */
+const CONTENTS_KEPT = 256;
+
 /**
  * The catalogue: the one writing connection to the database of files, tracks and entries.
  * Lives on the main thread; workers read through `openCatalogueReader`.
@@ -44,7 +47,7 @@ export class Catalogue {
     this.path = path;
     this.albums = new AlbumTable(db);
     this.problems = new ProblemTable(db);
-    this.files = new FileTable(db, this.albums, this.problems);
+    this.files = new FileTable(db, this.albums, this.problems, CONTENTS_KEPT);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.pins = new PinTable(db);
@@ -70,7 +73,7 @@ export class Catalogue {
       return written;
     } catch (error) {
       this.#totals = before;
-      this.files.forgetCounts();
+      this.files.forget();
       this.albums.forget();
       throw error;
     }

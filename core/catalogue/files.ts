@@ -62,7 +62,7 @@ export class FileTable {
   readonly #byId: Statement<[number], FileTuple>;
   readonly #byIno: Statement<[number], FileTuple>;
   readonly #twins: Statement<[number, number, number, number], FileTuple>;
-  readonly #below: Statement<[number, string, string, string, number], FileTuple>;
+  readonly #below: Statement<[number, string, string, number], FileTuple>;
   readonly #move: Statement;
   readonly #setIdentity: Statement;
   readonly #setHead: Statement;
@@ -88,12 +88,17 @@ export class FileTable {
   readonly #playlists: Statement<[number], FileTuple>;
   #playlistChanges = 0;
   readonly #counts = new Map<number, number>();
+  /** Contents that were asked for lately: the tracks of a folder are looked at again for each view. */
+  readonly #contents = new Map<number, FileContent>();
+  readonly #contentsKept: number;
 
   /**
    * @param albums is told of every change of a file.
    * @param problems keeps what was wrong with files that were read.
+   * @param contentsKept contents that are kept in memory, for whoever alone writes; some 400 bytes each.
    */
-  constructor(db: Database, albums: AlbumTable, problems: ProblemTable) {
+  constructor(db: Database, albums: AlbumTable, problems: ProblemTable, contentsKept = 0) {
+    this.#contentsKept = contentsKept;
     this.#db = db;
     this.#albums = albums;
     this.#problems = problems;
@@ -111,9 +116,9 @@ export class FileTable {
       )
       .raw();
     this.#below = db
-      .prepare<[number, string, string, string, number], FileTuple>(
+      .prepare<[number, string, string, number], FileTuple>(
         `${select} INDEXED BY files_by_path
-         WHERE f.origin = ? AND f.path > ? AND f.path >= ? AND f.path < ? ORDER BY f.path LIMIT ?`,
+         WHERE f.origin = ? AND f.path > ? AND f.path < ? ORDER BY f.path LIMIT ?`,
       )
       .raw();
     this.#move = db.prepare("UPDATE files SET path = ?, version = ?, identity = ?, album = ? WHERE id = ?");
@@ -230,9 +235,10 @@ export class FileTable {
     return counted;
   }
 
-  /** Forgets what {@link count} keeps: a transaction was undone. */
-  forgetCounts(): void {
+  /** Forgets what is kept in memory: a transaction was undone. */
+  forget(): void {
     this.#counts.clear();
+    this.#contents.clear();
   }
 
   /** Adds a file and its inode; the tags of a track are to be read. */
@@ -268,9 +274,10 @@ export class FileTable {
 
   /** Files of an origin in a folder and below it, by path, after `path` (`""`: from the start). */
   below(originNumber: number, folder: string, path: string, limit: number): FileRow[] {
-    // "0" is the character after "/".
+    // "0" is the character after "/". One bound only: with two SQLite may choose the one that finds every file.
+    const start = `${folder}/`;
     return this.#below
-      .all(originNumber, path, `${folder}/`, `${folder}0`, limit)
+      .all(originNumber, path > start ? path : start, `${folder}0`, limit)
       .map((row) => fileOf(row) as FileRow);
   }
 
@@ -301,6 +308,7 @@ export class FileTable {
   /** Keeps what was read of a file, and what was wrong with it. */
   saveReading(row: Pick<FileRow, "id" | "album">, { tags, audio, picture, problem }: FileReading): void {
     const { id } = row;
+    this.#contents.delete(id);
     this.#saveTrack.run(id, ...trackTupleOf(tags, audio, picture));
     this.#problems.save(id, problem);
     if (tags.lyrics !== undefined) this.#saveLyrics.run(id, tags.lyrics);
@@ -333,12 +341,13 @@ export class FileTable {
 
   /** What is known of a file's content; nothing at all as long as it was not read. */
   tagged(row: FileRow): TaggedFile | undefined {
-    const tuple = this.#tagged.get(row.id);
-    return tuple && { ...row, ...trackOfTuple(tuple) };
+    const content = this.#contents.get(row.id) ?? this.#readContent(row.id);
+    return content && { ...row, ...content };
   }
 
   /** Removes a file with its tags and its inode. Its name must have been removed before. */
   remove(row: FileRow): void {
+    this.#contents.delete(row.id);
     if (row.kind === FILE_KIND.track) this.#adjustCount(row.originNumber, -1);
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
@@ -362,6 +371,15 @@ export class FileTable {
         `UPDATE files SET state = ${FILE_STATE.listed} WHERE id IN (SELECT file FROM problems WHERE code = ?)`,
       )
       .run(problemCode);
+  }
+
+  #readContent(id: number): FileContent | undefined {
+    const tuple = this.#tagged.get(id);
+    if (!tuple) return undefined;
+    const content = trackOfTuple(tuple);
+    if (this.#contents.size >= this.#contentsKept) this.#contents.clear();
+    if (this.#contentsKept > 0) this.#contents.set(id, content);
+    return content;
   }
 
   #touch({ kind = FILE_KIND.track, album }: { readonly kind?: number; readonly album: number }): void {

@@ -8,6 +8,8 @@ import type { TreeEditor } from "./tree-editor.js";
 
 /** Files placed in one transaction. */
 const SLICE = 64;
+/** How long one transaction goes on taking up folders, in milliseconds; the last one may take as long again. */
+const SETTLE_MS = 6;
 /** Stands in place of a digest for a folder that is a heap. */
 const HEAP = "heap";
 
@@ -51,21 +53,58 @@ export class AlbumShelf {
 
   async #settleAll(signal: AbortSignal, only: ReadonlySet<number> | undefined): Promise<void> {
     const { albums } = this.#options.catalogue;
-    for (const album of only ? [...only].filter((id) => albums.isTouched(id)) : albums.touched()) {
+    const touched = only ? [...only].filter((id) => albums.isTouched(id)) : albums.touched();
+    if (touched.length === 0) return;
+    const due = touched.values();
+    for (;;) {
       signal.throwIfAborted();
-      await this.#settleOne(album, signal);
-      // Placing the tracks of one folder takes a millisecond or two; there may be many folders.
+      const large = this.#settleSome(due);
+      if (large === undefined) return;
+      if (large > 0) await this.#settleLarge(large, signal);
       await nextTurn();
     }
   }
 
-  async #settleOne(album: number, signal: AbortSignal): Promise<void> {
+  // In one transaction as many folders as there is time for: of a commit of its own each, half the time would go into
+  // those. Returns the folder that takes longer; 0 when the time is over, `undefined` when none is left.
+  #settleSome(due: Iterator<number>): number | undefined {
+    const { catalogue, editor, committed } = this.#options;
+    const untilMs = performance.now() + SETTLE_MS;
+    let large: number | undefined = 0;
+    catalogue.transaction(() => {
+      while (large === 0 && performance.now() < untilMs) {
+        const next = due.next();
+        large = next.done ? undefined : this.#settleOne(next.value) ? 0 : next.value;
+      }
+      editor.finish();
+    });
+    committed();
+    return large;
+  }
+
+  // Returns false for one that has too many tracks for one transaction.
+  #settleOne(album: number): boolean {
     const { catalogue } = this.#options;
     const { albums } = catalogue;
     const row = albums.byId(album);
-    if (!row || albums.isEmpty(album)) return catalogue.transaction(() => albums.remove(album));
+    if (!row || albums.isEmpty(album)) {
+      albums.remove(album);
+      return true;
+    }
+    if (albums.size(album, SLICE + 1) > SLICE || row.digest === HEAP) return false;
+    if (albums.hasUnread(album)) return true;
+    const facts = factsOfFolder(catalogue, album);
+    albums.begin(album);
+    this.#putSlice(album, facts, 0);
+    albums.settle(album, digestOf(facts));
+    return true;
+  }
+
+  async #settleLarge(album: number, signal: AbortSignal): Promise<void> {
+    const { catalogue } = this.#options;
+    const { albums } = catalogue;
     const isHeap = albums.size(album, MAX_ALBUM_TRACKS + 1) > MAX_ALBUM_TRACKS;
-    if (isHeap && row.digest === HEAP) return this.#settleHeap(album, signal);
+    if (isHeap && albums.byId(album)?.digest === HEAP) return this.#settleHeap(album, signal);
     if (!isHeap && albums.hasUnread(album)) return;
     const facts = isHeap ? NO_FACTS : factsOfFolder(catalogue, album);
     albums.begin(album);
@@ -97,24 +136,29 @@ export class AlbumShelf {
   }
 
   async #putAll(album: number, facts: FolderFacts, signal: AbortSignal): Promise<void> {
-    const { catalogue, shelf, editor, committed } = this.#options;
-    for (let id = 0; ; ) {
-      const rows = catalogue.files.ofAlbum(album, FILE_KIND.track, id, SLICE);
-      const last = rows.at(-1);
-      if (!last) return;
-      id = last.id;
-      catalogue.transaction(() => {
-        for (const each of rows) {
-          shelf.put(each, facts);
-          // What lies beside them may have changed, and they not.
-          editor.touchDirectories(each);
-        }
+    const { catalogue, editor, committed } = this.#options;
+    for (let id: number | undefined = 0; id !== undefined; ) {
+      const after: number = id;
+      id = catalogue.transaction(() => {
+        const last = this.#putSlice(album, facts, after);
         editor.finish();
+        return last;
       });
       committed();
-      if (rows.length < SLICE) return;
       await nextTurn();
       signal.throwIfAborted();
     }
+  }
+
+  // Returns the last id; `undefined` when there are no more.
+  #putSlice(album: number, facts: FolderFacts, afterId: number): number | undefined {
+    const { catalogue, shelf, editor } = this.#options;
+    const rows = catalogue.files.ofAlbum(album, FILE_KIND.track, afterId, SLICE);
+    for (const each of rows) {
+      shelf.put(each, facts);
+      // What lies beside them may have changed, and they not.
+      editor.touchDirectories(each);
+    }
+    return rows.length < SLICE ? undefined : rows.at(-1)?.id;
   }
 }

@@ -114,11 +114,12 @@ export class Placer {
     file: FileRow,
     current: readonly NameRow[],
   ): Pick<NameRow, "cookie"> {
-    const suffixes = this.#suffixedNames(name, file);
-    const suffixed = current.find(
-      (row) => row.collided && row.parentIno === parentIno && suffixes.includes(row.name),
-    );
-    if (suffixed) return suffixed;
+    const collided = current.filter((row) => row.collided && row.parentIno === parentIno);
+    if (collided.length > 0) {
+      const suffixes = this.#suffixedNames(name, file);
+      const suffixed = collided.find((row) => suffixes.includes(row.name));
+      if (suffixed) return suffixed;
+    }
     const holder = this.#catalogue.tree.child(parentIno, name);
     if (!holder) return this.#addName(parentIno, name, file, false);
     if (holder.ino === file.ino && holder.name === name) return holder;

@@ -21,15 +21,21 @@ export async function removeMissing(
   const known = context.catalogue.files.count(source.number);
   const missing: number[] = [];
   let tracks = 0;
+  let looked = 0;
   for (const rows of knownFiles(context, source.number, listed.paths)) {
     for (const row of rows) {
       if (!isMissing(row, listed)) continue;
       missing.push(row.id);
       if (row.kind === FILE_KIND.track) tracks++;
     }
+    // A thousand files that changed are a thousand paths.
+    looked += rows.length;
+    if (looked < SLICE) continue;
+    looked = 0;
     await nextTurn();
     signal.throwIfAborted();
   }
+  signal.throwIfAborted();
   const wanted = { missing: tracks, known, listed: listed.paths ? undefined : listed.files };
   if (!context.guard.allows(source, wanted)) return 0;
   for (const ids of slices(missing)) {

@@ -65,13 +65,15 @@ export class Companions {
     const show = ({ name, file }: NamedFile): void => {
       if (!wanted.has(name)) wanted.set(name, file.ino);
     };
-    if (shown.sideFiles) {
+    // Most folders hold nothing but tracks: one question for each folder, and none for each track.
+    const hasBeside = [...directory.byAlbum.keys()].some((folder) => catalogue.albums.hasBeside(folder));
+    if (shown.sideFiles && hasBeside) {
       for (const track of directory.tracks)
         for (const beside of sideFilesOfTrack(catalogue, track)) show(beside);
     }
     const album = oneAlbum(catalogue, directory);
     const isFolder = directory.byAlbum.size === 1;
-    const ofAlbum = album || isFolder ? sideFilesOfAlbum(catalogue, directory, names) : [];
+    const ofAlbum = hasBeside && (album || isFolder) ? sideFilesOfAlbum(catalogue, directory, names) : [];
     if (shown.sideFiles) for (const beside of ofAlbum) show(beside);
     const cover = this.#coverOf(ofAlbum, album);
     if (cover && !wanted.has(cover.name)) wanted.set(cover.name, cover.ino);
