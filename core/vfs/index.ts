@@ -7,7 +7,7 @@ export type { DirectoryEntry, EntryChange, NodeAttributes, NodeKind } from "../m
 export { ROOT_INO } from "../model/entry.js";
 export type { VfsDescription } from "../model/mount-driver.js";
 export { settledBy } from "../settled-by.js";
-export type { BlobPlace, BlobTable } from "../store/blob-table.js";
+export { type BlobPlace, BlobTable } from "../store/blob-table.js";
 export { LINK_MAX_BYTES, NAME_MAX_BYTES } from "./limits.js";
 export { isLive } from "./own-nodes.js";
 export type { FileIdentity, FilesystemTotals, OpenedFile } from "./vfs.js";

@@ -76,10 +76,12 @@ export class Files {
   }
 
   release(): void {
-    const { channel } = this.#use;
+    const { channel, table } = this.#use;
     channel.reply(0);
     this.#use.accesses.end(channel.request[RELEASE_IN.access] as number);
-    this.#dismiss(channel.request[RELEASE_IN.handle] as number, true);
+    const slot = channel.request[RELEASE_IN.handle] as number;
+    const wasCopied = table.isOpen(slot) && table.mode(slot) === OPEN_MODE.cached;
+    if (this.#dismiss(slot, true) && wasCopied) this.#tellClosed();
   }
 
   #openFirst(): void {
@@ -198,11 +200,20 @@ export class Files {
     this.#dismiss(slot, true);
   }
 
-  #dismiss(slot: number, keep: boolean): void {
+  /** @returns whether an inode left the table. */
+  #dismiss(slot: number, keep: boolean): boolean {
     const { table, passthrough, syscalls } = this.#use;
-    if (!table.release(slot, keep, this.#leftover)) return;
+    if (!table.release(slot, keep, this.#leftover)) return false;
     passthrough.close(this.#leftover.backingId);
     if (this.#leftover.fd >= 0) syscalls.close(this.#leftover.fd);
+    return true;
+  }
+
+  #tellClosed(): void {
+    const { channel, passthrough, post } = this.#use;
+    if (!passthrough.isPossible) return;
+    const { nodeLow, nodeHigh } = channel;
+    post({ kind: "closed", ino: inoOf(nodeLow, nodeHigh), revision: revisionOf(nodeHigh) });
   }
 
   // Fewer bytes than the open promised, or bytes of a file that changed since, are an error and never data.

@@ -34,6 +34,11 @@ export async function sendInvalidations(fd: number, changes: readonly EntryChang
   await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
 }
 
+/** Makes the kernel drop what it has of a file's content. */
+export async function dropContent(fd: number, ino: number, revision: number): Promise<void> {
+  await send(fd, inodeMessage(ino, revision));
+}
+
 async function sendDirectory(fd: number, parentIno: number, names: ReadonlySet<string>): Promise<void> {
   if (!(await send(fd, inodeMessage(parentIno)))) return;
   for (const name of names) await send(fd, entryMessage(parentIno, name));
@@ -61,11 +66,11 @@ async function send(fd: number, message: Uint8Array): Promise<boolean> {
 }
 
 /** `struct fuse_notify_inval_inode_out`, of the whole content. */
-export function inodeMessage(ino: number): Uint8Array {
+export function inodeMessage(ino: number, revision = 0): Uint8Array {
   const message = new Uint32Array(INODE_BYTES / 4);
   putHeader(message, INODE_BYTES, NOTIFY.invalidateInode);
   message[4] = nodeLow(ino);
-  message[5] = nodeHigh(ino, 0);
+  message[5] = nodeHigh(ino, revision);
   return new Uint8Array(message.buffer);
 }
 

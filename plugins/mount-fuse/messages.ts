@@ -56,6 +56,8 @@ export type WorkerMessage =
       readonly offsetBytes: number;
       readonly lengthBytes: number;
     }
+  /** The last reader of a file of the content store that did not pass through has closed it. */
+  | { readonly kind: "closed"; readonly ino: number; readonly revision: number }
   /** The VFS is open, and the worker waits for the mount. */
   | { readonly kind: "ready" }
   /** The kernel has been answered its INIT. */

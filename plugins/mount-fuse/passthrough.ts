@@ -28,9 +28,14 @@ export class Passthrough {
     this.#mapAddress = syscalls.addressOf(new Uint8Array(this.#map.buffer));
   }
 
+  /** Whether this kernel, and this user, can have files pass through. */
+  get isPossible(): boolean {
+    return Atomics.load(this.#control, CONTROL.passthrough) === 1;
+  }
+
   /** @returns the kernel's number of the file, or 0 when it must be copied. */
   open(fd: number): number {
-    if (Atomics.load(this.#control, CONTROL.passthrough) !== 1) return 0;
+    if (!this.isPossible) return 0;
     this.#map[0] = fd;
     const backingId = this.#syscalls.ioctl(this.#fuseFd, BACKING_OPEN, this.#mapAddress);
     if (backingId > 0) return backingId;

@@ -7,6 +7,7 @@ import type { Ownership } from "./attributes.js";
 import { createClock } from "./clock.js";
 import { Crew } from "./crew.js";
 import { createDeferred } from "./deferred.js";
+import { IdlePages } from "./idle-pages.js";
 import { sendInvalidations } from "./invalidation.js";
 import { LateRequests } from "./late.js";
 import { latenciesOf, recordLatency } from "./latency.js";
@@ -69,6 +70,7 @@ class FuseMount implements Mount {
   #mounted: Mounted | undefined;
   #late: LateRequests | undefined;
   #passthrough: Passthrough | undefined;
+  #idlePages: IdlePages | undefined;
   #isStopping = false;
   #graceEndMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
@@ -118,6 +120,8 @@ class FuseMount implements Mount {
       });
       const counters = this.#state.counters[0] as Float64Array;
       this.#passthrough = new Passthrough(loadSyscalls(), mounted.fd, this.#state.control, counters);
+      const { blobs } = this.#session.vfs;
+      if (blobs) this.#idlePages = new IdlePages(mounted.fd, blobs, this.#table);
       this.#setPhase(PHASE.serving, mounted.fd);
       void this.#crew.gone.then(() => this.#finish());
       await withDeadline(
@@ -202,6 +206,9 @@ class FuseMount implements Mount {
       case "ahead":
         this.#session.late.ahead?.(message.ino, message.revision, message.offsetBytes, message.lengthBytes);
         break;
+      case "closed":
+        this.#idlePages?.closed(message.ino, message.revision);
+        break;
       case "initialized":
         this.#initialized.resolve();
         break;
@@ -230,6 +237,7 @@ class FuseMount implements Mount {
   // A descriptor that lingers would keep an origin's disk from being unmounted.
   #sweep(): void {
     this.#accesses.look(this.#nowMs());
+    void this.#idlePages?.sweep();
     const passthrough = this.#passthrough;
     for (const { fd, backingId } of this.#table.expireIdle()) {
       passthrough?.close(backingId);
@@ -267,6 +275,7 @@ class FuseMount implements Mount {
     if (end === "aborted") await detach(mounted.mountpoint);
     this.#late?.abort();
     await this.#late?.settled();
+    await this.#idlePages?.close();
     await this.#invalidations;
     this.#close();
     this.#end.resolve(end);

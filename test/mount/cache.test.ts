@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { StoreStats } from "#core/store/store.js";
@@ -90,6 +90,27 @@ for (const driver of DRIVERS) {
       }));
   });
 }
+
+describe("a cached file that was copied, and passes through when it is opened next", () => {
+  test("leaves no pages behind: the kernel is told to drop them once it is closed", (t) =>
+    withCachedLibrary(t, { driver: "mount-fuse", tracks: 1, trackBytes: 3 * MIB }, async (library) => {
+      await library.mounted(async ({ instance }) => {
+        const path = library.shown(1);
+        const before = await instance.status();
+        assert.ok((await readFile(path)).equals(library.contentOf(1)));
+        assert.equal((await instance.status()).passthroughOpens, before.passthroughOpens);
+        // The kernel keeps attributes for longer than any test takes, unless it is told to drop what it has of the file.
+        await stat(path);
+        const asked = (await instance.status()).requests["getattr"];
+        await until("the kernel asks for the attributes again", async () => {
+          await stat(path);
+          return (await instance.status()).requests["getattr"] !== asked;
+        });
+        assert.ok((await readFile(path)).equals(library.contentOf(1)));
+        assert.equal((await instance.status()).passthroughOpens, before.passthroughOpens + 1);
+      });
+    }));
+});
 
 describe("what cached files share", () => {
   const driver = "mount-fuse";

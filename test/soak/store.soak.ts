@@ -20,7 +20,7 @@ test("100 MB on a disk of 128 MB: 10 readers over 1 GB, and the limit holds at e
   await holdTheLimit(temporaryFolder(t), sizes);
 });
 
-test("readers and evictions race for ten minutes", async (t) => {
+test("32 readers and evictions race for ten minutes", async (t) => {
   await raceEvictions(temporaryFolder(t), 600_000);
 });
 

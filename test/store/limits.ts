@@ -118,7 +118,7 @@ export async function raceEvictions(library: string, durationMs: number): Promis
     const daemon = await instance.start();
     await daemon.scanned();
     const tracks = await shownTracks(instance.mountpoint, library);
-    const reads = await startCheckedReads({ tracks, readers: 16, readsPerFile: 5, durationMs });
+    const reads = await startCheckedReads({ tracks, readers: 32, readsPerFile: 5, durationMs });
     requireRight(await reads.result);
     const { evictions, storedBytes } = await cacheStats(instance);
     assert.ok(evictions > tracks.length, `only ${evictions} evictions`);
