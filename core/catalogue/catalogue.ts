@@ -15,7 +15,7 @@ import { TreeTable } from "./tree.js";
 import { ViewTable } from "./views.js";
 
 /** SQLite's page cache of the writing connection, in KiB. */
-const CACHE_KIB = 8192;
+const CACHE_KIB = 4096;
 /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 

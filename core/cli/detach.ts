@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { MusicfsError } from "../errors.js";
+import { LAUNCH_ENVIRONMENT, LAUNCH_FLAGS } from "../launch.js";
 import type { DetachedReport } from "./detached-report.js";
 import { printJson, printLine } from "./output.js";
 import type { StartOptions } from "./start.js";
 
-/** As in the first line of `bin.ts`, also where a command was started without it. */
-const LAUNCH_FLAGS = ["--max-semi-space-size=4"];
-const LAUNCH_ENVIRONMENT = { UV_THREADPOOL_SIZE: "32", MALLOC_ARENA_MAX: "2" };
 /** Kept of what the daemon says before it could report, in characters. */
 const MAX_COMPLAINT = 4_000;
 
@@ -33,6 +31,7 @@ export async function startDetached(options: StartOptions): Promise<void> {
   printLine("Stop it with: musicfs stop");
 }
 
+// Also where the command was started without what the first line of `bin.ts` says.
 function spawnDaemon({ config, name, mount }: StartOptions): ChildProcess {
   const bin = fileURLToPath(new URL("./bin.js", import.meta.url));
   const flags = Object.entries({ config, name, mount }).flatMap(([flag, value]) =>

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NO_REQUESTS, type Status } from "../control/status.js";
 import { EXIT, messageOf } from "../errors.js";
+import { giveMemoryBack } from "../launch.js";
 import type { MountEnd } from "../model/mount-driver.js";
 import type { ReloadResult } from "../reload/reloader.js";
 import { VERSION } from "../version.js";
@@ -105,6 +106,7 @@ export class RunningDaemon implements Daemon {
     try {
       // Whoever waits for the mount gets the processor first.
       await library.scan(instance.signal, SCAN_AFTER_MS);
+      await giveMemoryBack();
       await generated.sweep(instance.signal);
       await delay(CHECKPOINT_AFTER_MS, undefined, { signal: instance.signal });
       catalogue.checkpoint();

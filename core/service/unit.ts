@@ -1,3 +1,5 @@
+import { LAUNCH_ENVIRONMENT, LAUNCH_FLAGS } from "../launch.js";
+
 /** What a unit is written for. */
 export interface UnitOptions {
   /** Instance of the user's own systemd, which has no rights, or of the system's. */
@@ -26,7 +28,10 @@ export function unitName(instance: string): string {
 export function formatUnit(options: UnitOptions): string {
   const { isUser, node, bin, configFile, name, flags } = options;
   const command = (...args: readonly string[]): string =>
-    [node, "--max-semi-space-size=4", bin, ...args, "--config", configFile, ...flags].map(quote).join(" ");
+    [node, ...LAUNCH_FLAGS, bin, ...args, "--config", configFile, ...flags].map(quote).join(" ");
+  const environment = Object.entries(LAUNCH_ENVIRONMENT)
+    .map((entry) => entry.join("="))
+    .join(" ");
   return `${UNIT_MARK}
 [Unit]
 Description=MusicFS: a music library as folders made of its tags${name === "default" ? "" : ` (${name})`}
@@ -38,7 +43,7 @@ ExecStart=${command("start")}
 ExecReload=${command("reload")}
 # Takes away the dead mount that a crash leaves, and nothing else.
 ExecStopPost=-${command("service", "clean")}
-Environment=UV_THREADPOOL_SIZE=32 MALLOC_ARENA_MAX=2
+Environment=${environment}
 # Secrets that the config takes from the environment; for { credential: "name" } add LoadCredential=name:/path.
 EnvironmentFile=-${isUser ? "%h/.config" : "/etc"}/musicfs/environment
 WorkingDirectory=/

@@ -14,7 +14,7 @@ export interface CrewOptions {
 }
 
 /** Memory of a worker's JavaScript, in MiB: it holds rows of one answer at a time. */
-const HEAP_MIB = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 } as const;
+const HEAP_MIB = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 3 } as const;
 /** So many workers in so long are replaced; more is a fault that replacing does not mend. */
 const REPLACEMENTS = { count: 5, windowMs: 60_000 } as const;
 

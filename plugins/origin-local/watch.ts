@@ -16,7 +16,7 @@ export interface WatchMessage {
 }
 
 /** A watched folder takes about 1.3 KB of the thread, half of it here: enough for half a million. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 320, maxYoungGenerationSizeMb: 8 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 320, maxYoungGenerationSizeMb: 3 };
 
 /**
  * Watches a folder in a thread of its own, which takes up one inotify watch for each folder below it.
