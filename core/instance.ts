@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
@@ -46,6 +47,8 @@ interface Layout {
 export async function createInstance(config: Config, log: Logger): Promise<Instance> {
   const hooks = createHooks((error) => log.error(error.message));
   const controller = new AbortController();
+  // All that runs at once listens to it.
+  setMaxListeners(0, controller.signal);
   const disposers: (() => void | Promise<void>)[] = [];
   const dispose = async (): Promise<void> => {
     for (const release of disposers.splice(0).reverse()) {

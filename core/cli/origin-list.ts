@@ -5,7 +5,7 @@ import { wordOf } from "../control/words.js";
 import { MusicfsError } from "../errors.js";
 import { escapeControls } from "../text.js";
 import type { GlobalOptions } from "./context.js";
-import { formatCount, formatTable } from "./format.js";
+import { formatBytes, formatCount, formatTable } from "./format.js";
 import { printJson, printLine } from "./output.js";
 import { findSocket } from "./running.js";
 
@@ -20,9 +20,17 @@ export async function listOrigins({ json, ...flags }: Options): Promise<void> {
     origin.id,
     wordOf(OriginState, origin.state),
     formatCount(origin.files),
+    origin.latencyP50Ms === undefined ? "" : `${origin.latencyP50Ms.toFixed(1)} ms`,
+    origin.breaker,
+    formatBytes(Number(origin.readBytes)),
+    formatCount(origin.sharedFiles),
     origin.held ? `a removal of ${formatCount(origin.held.files)} files is held` : (origin.error ?? ""),
   ]);
-  for (const line of formatTable(["ORIGIN", "STATE", "FILES", ""], rows)) printLine(escapeControls(line));
+  for (const line of formatTable(
+    ["ORIGIN", "STATE", "FILES", "LATENCY", "BREAKER", "READ", "SHARED", ""],
+    rows,
+  ))
+    printLine(escapeControls(line));
 }
 
 /**

@@ -136,7 +136,10 @@ export class Fetcher {
       isInside = true;
       const target = pool.take(piece.lengthBytes);
       const bytes = await this.ask(piece.offsetBytes, piece.lengthBytes, piece.signal, target);
-      piece.arrive(bytes, () => pool.give(target));
+      piece.arrive(bytes, () => {
+        // Who was asked for it first and did not answer may still write to it.
+        if (bytes.buffer === target.buffer) pool.give(target);
+      });
       await this.#keep(piece, bytes);
     } catch (error) {
       piece.fail(error);

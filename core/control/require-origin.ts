@@ -2,7 +2,7 @@ import { MusicfsError } from "../errors.js";
 import type { LibraryOrigin } from "../library/library-origin.js";
 
 /** The origin with this id. @throws `MFS_NOT_FOUND` */
-export function requireOrigin(origins: readonly LibraryOrigin[], id: string): LibraryOrigin {
+export function requireOrigin<Source extends LibraryOrigin>(origins: readonly Source[], id: string): Source {
   const found = origins.find(({ origin }) => origin.id === id);
   if (found) return found;
   const known = origins.map(({ origin }) => `'${origin.id}'`).join(", ");

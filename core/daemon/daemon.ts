@@ -7,11 +7,10 @@ import type { EventStream } from "../events/event-stream.js";
 import type { GeneratedFiles } from "../generated/generated-files.js";
 import type { Instance } from "../instance.js";
 import type { Library } from "../library/library.js";
-import type { LibraryOrigin } from "../library/library-origin.js";
 import type { Logger } from "../logger.js";
 import type { Metrics } from "../metrics/metrics.js";
-import type { OriginReads } from "../metrics/origin-reads.js";
 import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver.js";
+import type { GuardedOrigin } from "../origins/guards.js";
 import type { Reloader, ReloadResult } from "../reload/reloader.js";
 import type { Search } from "../search/search.js";
 import type { Store } from "../store/store.js";
@@ -48,8 +47,7 @@ export interface MountedParts {
   readonly log: Logger;
   readonly instance: Instance;
   readonly catalogue: Catalogue;
-  readonly origins: readonly LibraryOrigin[];
-  readonly originReads: OriginReads;
+  readonly origins: readonly GuardedOrigin[];
   /** Answers whoever reads the metrics' file, as soon as there are any. */
   readonly metrics: Later<Metrics>;
   /** Where generated files lie. */

@@ -69,7 +69,7 @@ export async function runMounted(
   const metrics = new Metrics({
     ...parts,
     status: () => daemon.status(),
-    origins: mounted.originReads,
+    origins: new Map(origins.map(({ origin, guard }) => [origin.id, guard])),
     hooks: instance.hooks,
   });
   undo.push(() => metrics.close());

@@ -3,6 +3,7 @@ import { NO_REQUESTS, type Status } from "../control/status.js";
 import { EXIT, messageOf } from "../errors.js";
 import { giveMemoryBack } from "../launch.js";
 import type { MountEnd } from "../model/mount-driver.js";
+import type { GuardedOrigin } from "../origins/guards.js";
 import type { ReloadResult } from "../reload/reloader.js";
 import { VERSION } from "../version.js";
 import type { Daemon, DaemonEnd, DaemonParts } from "./daemon.js";
@@ -12,6 +13,8 @@ const GRACE_MS = 5_000;
 /** Time that plugins have to take note that it stops, in milliseconds. */
 const TELLING_MS = 5_000;
 const CAPACITY_EVERY_MS = 60_000;
+/** Shortest time between two listings of an origin because it is back, in milliseconds. */
+const RELIST_MS = 60_000;
 /** How long after the mount the scan begins, in milliseconds. */
 const SCAN_AFTER_MS = 150;
 /** The catalogue's log is folded in this long after the last scan ended, in milliseconds. */
@@ -26,6 +29,7 @@ export class RunningDaemon implements Daemon {
   #lastStatus: Status | undefined;
   #scanning: Promise<unknown> = Promise.resolve();
   #stopReason = "";
+  readonly #lookedAgainMs = new WeakMap<GuardedOrigin, number>();
   #resolveEnded: (end: DaemonEnd) => void = () => undefined;
 
   constructor(parts: DaemonParts) {
@@ -48,6 +52,9 @@ export class RunningDaemon implements Daemon {
     void instance.hooks.mounted.call({ mountpoint: this.mountpoint });
     const following = library.follow(instance.signal);
     this.#scanning = Promise.all([following, this.#scan()]);
+    instance.hooks.originChanged.follow(({ originId, change }) => {
+      if (change === "connected") this.#lookAgain(originId);
+    });
     void mount.ended.then((end) => this.#mountEnded(end));
   }
 
@@ -99,6 +106,19 @@ export class RunningDaemon implements Daemon {
       if (!instance.signal.aborted) log.error(`the rescan failed: ${messageOf(error)}`);
     });
     this.#scanning = Promise.all([this.#scanning, rescanned]);
+  }
+
+  // What could not be listed while it was away. An origin that comes and goes is not listed each time.
+  #lookAgain(originId: string): void {
+    const { instance, library, log, origins } = this.#parts;
+    const source = origins.find(({ origin }) => origin.id === originId);
+    const nowMs = performance.now();
+    if (source?.error === undefined || nowMs - (this.#lookedAgainMs.get(source) ?? -RELIST_MS) < RELIST_MS)
+      return;
+    this.#lookedAgainMs.set(source, nowMs);
+    library.rescan({ source }, instance.signal).catch((error) => {
+      if (!instance.signal.aborted) log.error(`listing '${originId}' again failed: ${messageOf(error)}`);
+    });
   }
 
   async #scan(): Promise<void> {

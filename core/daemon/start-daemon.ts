@@ -19,9 +19,9 @@ import { takeLock } from "../lock.js";
 import type { Logger } from "../logger.js";
 import type { Metrics } from "../metrics/metrics.js";
 import { answerMetrics } from "../metrics/metrics-file.js";
-import { OriginReads } from "../metrics/origin-reads.js";
 import type { MountDriver } from "../model/mount-driver.js";
 import { prepareMountpoint } from "../mountpoint.js";
+import { guardOrigins } from "../origins/guards.js";
 import { openQueryRoot } from "../search-folders/open-search-folders.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import { Later } from "./later.js";
@@ -70,11 +70,12 @@ async function mountLibrary(
   const driver = await requireDriver(instance);
   const catalogue = openCatalogueOf(config, log);
   undo.push(() => catalogue.close());
-  const originReads = new OriginReads();
-  const origins = (await openOrigins(instance, catalogue)).map((source) => ({
-    ...source,
-    origin: originReads.measured(source.origin, log),
-  }));
+  const origins = guardOrigins(await openOrigins(instance, catalogue), {
+    catalogue,
+    hooks: instance.hooks,
+    log,
+    signal: instance.signal,
+  });
   undo.push(() => closeOrigins(origins, log));
   checkOverlaps(
     config,
@@ -135,7 +136,6 @@ async function mountLibrary(
     instance,
     catalogue,
     origins,
-    originReads,
     metrics,
     content,
     ...store,

@@ -1,4 +1,5 @@
 import type { LocalAccess, Origin } from "../model/origin.js";
+import type { OriginGuard } from "../origins/guard.js";
 
 /** A configured origin, with the number under which the catalogue knows it. */
 export interface LibraryOrigin {
@@ -6,6 +7,13 @@ export interface LibraryOrigin {
   readonly origin: Origin;
   /** What failed at the last look at it; `undefined` when all is well. */
   error: string | undefined;
+  /** What stands before it, and knows how it is; absent where it is asked directly. */
+  readonly guard?: OriginGuard;
+}
+
+/** Why an origin cannot be listed, or does not answer; `undefined` when all is well. */
+export function troubleOf({ error, guard }: LibraryOrigin): string | undefined {
+  return error ?? guard?.health.error;
 }
 
 /** Where the files of an origin are opened on this disk; `undefined` where they are read through the store. */

@@ -16,7 +16,7 @@ import type { Branch } from "./branch.js";
 import { type CompanionSettings, Companions } from "./companions/companions.js";
 import { renewCompanions } from "./companions/renew.js";
 import { Follower } from "./follower.js";
-import type { LibraryOrigin } from "./library-origin.js";
+import { type LibraryOrigin, troubleOf } from "./library-origin.js";
 import { applyChange, hasChanged, type ListingContext } from "./listing.js";
 import { foldName, type NamesMode } from "./names.js";
 import { type LookResult, OriginLister } from "./origin-lister.js";
@@ -247,7 +247,8 @@ export class Library {
 
   originStatus(): OriginStatus[] {
     return this.#options.origins.map((source) => {
-      const { number, origin, error } = source;
+      const { number, origin } = source;
+      const error = troubleOf(source);
       const held = this.#guard.held(source);
       return {
         id: origin.id,

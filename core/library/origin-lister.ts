@@ -84,7 +84,8 @@ export class OriginLister {
       const { id } = source.origin;
       this.#context.log.warn(`origin '${id}' cannot be listed; what is known of it stays: ${error}`);
     }
-    if ((error === undefined) === (before === undefined)) return;
+    // Its guard tells how it is.
+    if (source.guard || (error === undefined) === (before === undefined)) return;
     this.#tell(source, error === undefined ? "connected" : "disconnected", this.#guard.held(source));
   }
 

@@ -4,9 +4,8 @@ import type { Hooks } from "../hooks.js";
 import type { Mount } from "../model/mount-driver.js";
 import type { Search } from "../search/search.js";
 import type { Store } from "../store/store.js";
-import type { OriginReads } from "./origin-reads.js";
 import type { MetricRegistry } from "./registry.js";
-import type { ScanFigures } from "./sources.js";
+import type { MeasuredOrigin, ScanFigures } from "./sources.js";
 
 /** The parts of a daemon that are measured. */
 export interface MeasuredParts {
@@ -15,7 +14,7 @@ export interface MeasuredParts {
   readonly store?: Store;
   readonly search: Search;
   readonly events: EventStream;
-  readonly origins: OriginReads;
+  readonly origins: ReadonlyMap<string, MeasuredOrigin>;
   readonly hooks: Hooks;
 }
 

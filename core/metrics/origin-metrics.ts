@@ -1,13 +1,16 @@
+import type { OriginFigures } from "../origins/figures.js";
+import type { OriginState } from "../origins/health.js";
 import { byLabel, counter, gauge, histogram, type Metric, type Sample, single } from "./metric.js";
-import type { OriginFigures } from "./origin-reads.js";
 import type { MetricSources, ScanFigures } from "./sources.js";
+
+const STATES: readonly OriginState[] = ["connected", "degraded", "disconnected", "auth"];
 
 /** The origins, what was read of them, and their scans. */
 export function originMetrics({ status, origins, scans }: MetricSources): Metric[] {
   const ofOrigins = (of: (figures: OriginFigures) => number) => (): Sample[] =>
     byLabel(
       "origin",
-      [...origins.figures].map(([id, figures]) => [id, of(figures)] as const),
+      [...origins].map(([id, { figures }]) => [id, of(figures)] as const),
     );
   const ofScans = (of: (figures: ScanFigures) => number) => (): Sample[] =>
     byLabel(
@@ -38,8 +41,28 @@ export function originMetrics({ status, origins, scans }: MetricSources): Metric
       "Reads of the origin that failed.",
       ofOrigins(({ errors }) => errors),
     ),
+    counter(
+      "musicfs_origin_retries_total",
+      "Requests that were made once more.",
+      ofOrigins(({ retries }) => retries),
+    ),
+    counter(
+      "musicfs_origin_failovers_total",
+      "Reads that another origin answered in its stead.",
+      ofOrigins(({ failovers }) => failovers),
+    ),
+    counter(
+      "musicfs_origin_wrong_pieces_total",
+      "Pieces of it that were not what their hash says.",
+      ofOrigins(({ wrongPieces }) => wrongPieces),
+    ),
+    gauge("musicfs_origin_state", "How the origin is: 1 for the state that it is in.", () =>
+      [...origins].flatMap(([origin, { health }]) =>
+        STATES.map((state) => ({ value: health.state === state ? 1 : 0, labels: { origin, state } })),
+      ),
+    ),
     histogram("musicfs_origin_read_duration_seconds", "How long reads of the origin took.", "origin", () =>
-      Object.fromEntries([...origins.figures].map(([id, { latency }]) => [id, latency])),
+      Object.fromEntries([...origins].map(([id, { figures }]) => [id, figures.latency])),
     ),
     gauge("musicfs_scan_running", "Whether a scan runs.", () => single(scan().state === "running" ? 1 : 0)),
     gauge("musicfs_scan_files_done", "Files of this scan that are done.", () => single(scan().done)),

@@ -1,17 +1,24 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { messageOf } from "../../errors.js";
 import type { ScanSummary } from "../../hooks.js";
-import type { LibraryOrigin } from "../../library/library-origin.js";
+import { troubleOf } from "../../library/library-origin.js";
+import type { GuardedOrigin } from "../../origins/guards.js";
+import type { OriginState as State } from "../../origins/health.js";
 import type { ControlContext } from "../context.js";
 import { type OriginSchema, OriginState } from "../gen/musicfs/v1/origins_pb.js";
 import { heldMessage } from "../held-message.js";
 import type { Methods } from "../methods.js";
-import { probeOrigin } from "../probe-origin.js";
 import { progressStream } from "../progress-stream.js";
 import { requireOrigin } from "../require-origin.js";
 import { scanMessage, summaryMessage } from "../scan-message.js";
 import type { ScanStatus } from "../status.js";
 
+const STATES: Readonly<Record<State, OriginState>> = {
+  connected: OriginState.CONNECTED,
+  degraded: OriginState.DEGRADED,
+  disconnected: OriginState.DISCONNECTED,
+  auth: OriginState.AUTH,
+};
 /** How often the progress of a rescan is told, in milliseconds. */
 const PROGRESS_EVERY_MS = 250;
 
@@ -28,11 +35,11 @@ export function originMethods({
       const source = requireOrigin(origins, originId);
       const startedMs = performance.now();
       try {
-        await probeOrigin(source, catalogue, signal);
+        await source.guard.health.look(signal);
         return { origin: originMessage(source), latencyMs: performance.now() - startedMs };
       } catch (error) {
         signal.throwIfAborted();
-        return { origin: originMessage({ ...source, error: messageOf(error) }) };
+        return { origin: { ...originMessage(source), error: messageOf(error) } };
       }
     },
 
@@ -58,16 +65,28 @@ export function originMethods({
     },
   };
 
-  function originMessage({ origin, number, error }: LibraryOrigin): MessageInitShape<typeof OriginSchema> {
+  function originMessage(source: GuardedOrigin): MessageInitShape<typeof OriginSchema> {
+    const { origin, number, guard } = source;
+    const { health, figures, settings } = guard;
+    const error = troubleOf(source);
+    const latency = figures.quantile(0.5);
     const status = library.originStatus().find(({ id }) => id === origin.id);
     return {
       id: origin.id,
-      state: error === undefined ? OriginState.CONNECTED : OriginState.DISCONNECTED,
+      state: source.error === undefined ? STATES[health.state] : OriginState.DISCONNECTED,
       ...(error === undefined ? {} : { error }),
       files: catalogue.files.count(number),
       ...(origin.local ? { localRoot: origin.local.root } : {}),
       changes: status?.changes ?? "rescan",
       ...(status?.held ? { held: heldMessage(status.held) } : {}),
+      breaker: health.breaker,
+      ...(latency === undefined ? {} : { latencyP50Ms: latency }),
+      readBytes: BigInt(figures.bytes),
+      readErrors: BigInt(figures.errors),
+      retries: BigInt(figures.retries),
+      failovers: BigInt(figures.failovers),
+      priority: settings.priority,
+      sharedFiles: 0,
     };
   }
 }

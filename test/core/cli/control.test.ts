@@ -70,10 +70,25 @@ test("origins, plugins and tags are shown to people and to programs", async (t) 
   const json = async (...args: string[]) => JSON.parse((await musicfs([...args, "--json"])).stdout);
 
   const { origins } = await json("origin", "list");
-  assert.deepEqual(origins, [
-    { id: EXAMPLE_LIBRARY, state: "connected", files: 32, changes: "watch", localRoot: EXAMPLE_LIBRARY },
-  ]);
-  assert.match((await musicfs(["origin", "list"])).stdout, /^ORIGIN +STATE +FILES\n.* +connected +32\n$/u);
+  const [{ latencyP50Ms, readBytes, ...rest }] = origins;
+  assert.deepEqual(rest, {
+    id: EXAMPLE_LIBRARY,
+    state: "connected",
+    files: 32,
+    changes: "watch",
+    localRoot: EXAMPLE_LIBRARY,
+    breaker: "closed",
+    priority: 0,
+    readErrors: 0,
+    retries: 0,
+    failovers: 0,
+    sharedFiles: 0,
+  });
+  assert.ok(latencyP50Ms >= 0 && readBytes > 0, "it read its playlists");
+  assert.match(
+    (await musicfs(["origin", "list"])).stdout,
+    /^ORIGIN +STATE +FILES +LATENCY +BREAKER +READ +SHARED\n.* +connected +32 +[\d.]+ ms +closed +[\d.]+ \S+ +0\n$/u,
+  );
   assert.ok((await json("origin", "health", EXAMPLE_LIBRARY)).latencyMs > 0);
   const unknown = await musicfs(["origin", "health", "nobody"]);
   assert.deepEqual([unknown.code, unknown.stdout], [EXIT.failure, ""]);

@@ -5,14 +5,11 @@ import { fileURLToPath } from "node:url";
 import { NO_REQUESTS, type Status } from "../../../core/control/status.js";
 import { Latency } from "../../../core/metrics/latency.js";
 import { answerMetrics } from "../../../core/metrics/metrics-file.js";
-import { OriginReads } from "../../../core/metrics/origin-reads.js";
 import { createMetricRegistry, type MetricRegistry } from "../../../core/metrics/registry.js";
 import type { MetricSources } from "../../../core/metrics/sources.js";
 import type { LateAnswers } from "../../../core/model/mount-driver.js";
 import type { Search } from "../../../core/search/search.js";
 import { lookupOwn, OWN_DIRECTORY_INO } from "../../../core/vfs/own-nodes.js";
-import { silentLogger } from "../../support/loggers.js";
-import { MemoryOrigin } from "../../testing/memory-origin.js";
 
 const DASHBOARD = fileURLToPath(new URL("../../../../examples/grafana/musicfs.json", import.meta.url));
 
@@ -40,7 +37,7 @@ function open(t: { after(fn: () => void): void }, more: Partial<MetricSources> =
     latencies: () => ({ lookup: { boundsMs: [0.004, 0.008], counts: [5, 2, 1], sumMs: 0.05 } }),
     storeStats: () => undefined,
     search: search as unknown as Search,
-    origins: new OriginReads(),
+    origins: new Map(),
     scans: new Map(),
     subscribers: () => 0,
     ...more,
@@ -118,19 +115,6 @@ test("every query of the dashboard names metrics that there are", (t) => {
   );
   const panels: { id: number; targets: { expr: string }[] }[] = JSON.parse(text).panels;
   assert.ok(panels.every(({ targets }) => targets.every(({ expr }) => /[a-z]+_[a-z]+/.test(expr))));
-});
-
-test("reads of an origin are counted, and those that fail", async () => {
-  const reads = new OriginReads();
-  const memory = new MemoryOrigin([{ path: "a.flac", bytes: Buffer.alloc(1000) }]);
-  const origin = reads.measured(memory, silentLogger());
-  const { signal } = new AbortController();
-  const file = (await origin.stat("a.flac", signal)) ?? assert.fail();
-  assert.equal((await origin.read(file, 0, 600, signal)).length, 600);
-  await assert.rejects(origin.read({ ...file, path: "b.flac" }, 0, 10, signal));
-  const { bytes, errors, latency } = reads.figures.get("memory") ?? assert.fail();
-  assert.deepEqual([bytes, errors, latency.counts.reduce((sum, count) => sum + count)], [600, 1, 2]);
-  assert.equal(origin.id, "memory");
 });
 
 test("a version of the metrics' file is one text, in however many pieces it is read", async () => {

@@ -1,0 +1,37 @@
+/** Answers that are remembered. */
+const REMEMBERED = 32;
+/** Failures among them from which on it errs often, and down to which it does so. */
+const MANY = 8;
+const FEW = 2;
+/** How long somebody is suspect who gave wrong bytes, in milliseconds. */
+const SUSPECT_MS = 600_000;
+
+/** Remembers the last answers of an origin: one that errs often, or gave wrong bytes, is asked after others. */
+export class Trouble {
+  readonly #failed = new Uint8Array(REMEMBERED);
+  #next = 0;
+  #failures = 0;
+  #isFrequent = false;
+  #suspectUntilMs = 0;
+
+  get isSuspect(): boolean {
+    return performance.now() < this.#suspectUntilMs;
+  }
+
+  get isGreat(): boolean {
+    return this.#isFrequent || this.isSuspect;
+  }
+
+  add(isFailure: boolean): void {
+    const at = this.#next % REMEMBERED;
+    this.#failures += Number(isFailure) - (this.#failed[at] ?? 0);
+    this.#failed[at] = Number(isFailure);
+    this.#next += 1;
+    if (this.#failures >= MANY) this.#isFrequent = true;
+    if (this.#failures <= FEW) this.#isFrequent = false;
+  }
+
+  suspect(): void {
+    this.#suspectUntilMs = performance.now() + SUSPECT_MS;
+  }
+}
