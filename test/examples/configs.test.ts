@@ -9,8 +9,9 @@ import { fileURLToPath } from "node:url";
 import type { Status } from "../../core/control/status.js";
 import { run, until, within } from "../support/process.js";
 import { startApache } from "../support/servers/apache.js";
+import { S3RVER_KEYS, startS3Rver } from "../support/servers/s3rver.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
-import { audioBelow, EXAMPLE_LIBRARY, hashesOf } from "../support/tree-files.js";
+import { audioBelow, EXAMPLE_LIBRARY, filesBelow, hashesOf } from "../support/tree-files.js";
 
 const CONFIGS = fileURLToPath(new URL("../../../examples/configs", import.meta.url));
 const BIN = fileURLToPath(new URL("../../core/cli/bin.js", import.meta.url));
@@ -65,6 +66,22 @@ describe("the example configs run as they stand", () => {
       await cp(EXAMPLE_LIBRARY, server.root, { recursive: true });
       const variables = { MUSIC_URL: server.url, MUSIC_USER, MUSIC_PASSWORD };
       await mount(t, "origin-webdav.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
+    },
+
+    "origin-s3.config.ts": async (t) => {
+      const server = await startS3Rver();
+      t.after(() => server.close());
+      for (const path of await filesBelow(EXAMPLE_LIBRARY)) {
+        server.put("songs", `Lossless/${path.slice(EXAMPLE_LIBRARY.length + 1)}`, readFileSync(path));
+      }
+      const { accessKeyId, secretAccessKey } = S3RVER_KEYS;
+      const variables = {
+        MUSIC_BUCKET: "songs",
+        MUSIC_ENDPOINT: server.endpoint,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      };
+      await mount(t, "origin-s3.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
     },
 
     "collections.config.ts": (t) =>
