@@ -19,6 +19,8 @@ export interface ContentParts {
   /** What the store offers to those who operate it. */
   readonly operations: Store;
   readonly reading: ReadThrough;
+  /** What cuts files. */
+  readonly chunkerId: string;
   /** Memory of the table of cached files. */
   readonly blobs: SharedArrayBuffer;
   /** Reads a file of the catalogue, as its readers do. */
@@ -84,6 +86,7 @@ export async function openContentParts(
     store,
     operations,
     reading,
+    chunkerId: chunker.id,
     blobs,
     readFile(row, offsetBytes, lengthBytes, readSignal) {
       const originId = originIds.get(row.originNumber) ?? "";

@@ -101,6 +101,10 @@ export const ERROR_KINDS = {
     hint: "See 'musicfs --help' for the command that lists what there is.",
     exitCode: EXIT.failure,
   },
+  MFS_FILE_CHANGED: {
+    hint: "Look at the file again, and ask for the version that is there now.",
+    exitCode: EXIT.failure,
+  },
   MFS_COLLECTION_NAME: {
     hint: "Take another name, without '/' and not longer than 200 bytes.",
     exitCode: EXIT.usage,

@@ -57,6 +57,8 @@ export type {
   Origin,
   OriginCapacity,
   OriginChanges,
+  OriginChunk,
+  OriginChunks,
   OriginFile,
   OriginSettings,
   UnreadableFolder,

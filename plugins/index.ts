@@ -12,6 +12,7 @@ export { notifyMpd } from "./notify-mpd/index.js";
 export { notifyNavidrome } from "./notify-navidrome/index.js";
 export { notifyPlex } from "./notify-plex/index.js";
 export { originLocal } from "./origin-local/index.js";
+export { originMusicfs } from "./origin-musicfs/index.js";
 export { originS3 } from "./origin-s3/index.js";
 export { originSftp } from "./origin-sftp/index.js";
 export { originWebdav } from "./origin-webdav/index.js";

@@ -91,6 +91,8 @@ export class FileTable {
   /** Contents that were asked for lately: the tracks of a folder are looked at again for each view. */
   readonly #contents = new Map<number, FileContent>();
   readonly #contentsKept: number;
+  /** Each is told of every file that is new, different or gone, in the transaction that changes it. */
+  readonly listeners = new Set<(originNumber: number, path: string) => void>();
 
   /**
    * @param albums is told of every change of a file.
@@ -254,6 +256,7 @@ export class FileTable {
     this.#linkNode.run(id, ino);
     if (kind === FILE_KIND.track) this.#adjustCount(originNumber, 1);
     this.#touch({ kind, album });
+    this.#tell(originNumber, path);
     return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity };
   }
 
@@ -263,6 +266,7 @@ export class FileTable {
     this.#updateFile.run(sizeBytes, mtimeMs, version, identity, stateOfNew(row.kind), row.id);
     this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
     this.#touch(row);
+    this.#tell(row.originNumber, row.path);
   }
 
   /** Files of an origin with this size and modification time: one of them may be another's path of before. */
@@ -288,6 +292,8 @@ export class FileTable {
     this.#move.run(path, version, identity, album, row.id);
     this.#touch(row);
     this.#touch({ kind: row.kind, album });
+    this.#tell(row.originNumber, row.path);
+    this.#tell(row.originNumber, path);
     return { ...row, path, version, identity, album };
   }
 
@@ -352,6 +358,7 @@ export class FileTable {
     this.#deleteFile.run(row.id);
     this.#deleteNode.run(row.ino);
     this.#touch(row);
+    this.#tell(row.originNumber, row.path);
   }
 
   /** A file's lyrics; {@link tagged} leaves them out, since they are long and seldom wanted. */
@@ -385,6 +392,10 @@ export class FileTable {
   #touch({ kind = FILE_KIND.track, album }: { readonly kind?: number; readonly album: number }): void {
     if (kind === FILE_KIND.playlist) this.#playlistChanges++;
     this.#albums.touch(album);
+  }
+
+  #tell(originNumber: number, path: string): void {
+    for (const listener of this.listeners) listener(originNumber, path);
   }
 
   #adjustCount(originNumber: number, difference: number): void {

@@ -5,6 +5,7 @@ import { cacheMethods } from "./methods/cache.js";
 import { collectionMethods } from "./methods/collections.js";
 import { configMethods } from "./methods/config.js";
 import { eventMethods } from "./methods/events.js";
+import { fileMethods } from "./methods/files.js";
 import { logMethods } from "./methods/logs.js";
 import { metadataMethods } from "./methods/metadata.js";
 import { originMethods } from "./methods/origins.js";
@@ -28,6 +29,7 @@ export function createMethods(context: ControlContext): Methods {
     ...cacheMethods(context),
     ...collectionMethods(context),
     ...eventMethods(context),
+    ...fileMethods(context),
     ...pluginMethods(context),
     ...configMethods(context),
     ...logMethods(context),

@@ -13,6 +13,7 @@ import type { GeneratedFolders, Mount, MountDriver } from "../model/mount-driver
 import type { GuardedOrigin } from "../origins/guards.js";
 import type { Reloader, ReloadResult } from "../reload/reloader.js";
 import type { Search } from "../search/search.js";
+import type { SharedFiles } from "../sharing/shared-files.js";
 import type { Store } from "../store/store.js";
 import type { Later } from "./later.js";
 import type { UndoStack } from "./undo-stack.js";
@@ -73,4 +74,6 @@ export interface DaemonParts extends MountedParts {
   readonly events: EventStream;
   readonly search: Search;
   readonly collections: Collections;
+  /** The files of the library, for another MusicFS. */
+  readonly sharing: SharedFiles;
 }

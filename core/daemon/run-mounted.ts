@@ -9,6 +9,8 @@ import type { EntryChange } from "../model/entry.js";
 import { Search } from "../search/search.js";
 import { openSearchFolders } from "../search-folders/open-search-folders.js";
 import type { SearchFolders } from "../search-folders/search-folders.js";
+import { Manifests } from "../sharing/manifests.js";
+import { SharedFiles } from "../sharing/shared-files.js";
 import { ChangeRelay } from "./change-relay.js";
 import type { Daemon, MountedParts } from "./daemon.js";
 import type { Later } from "./later.js";
@@ -64,7 +66,8 @@ export async function runMounted(
   });
   const operation = await prepareOperation(config, instance, made, log, loadConfig);
   const { reloader } = operation;
-  const parts = { ...mounted, library, generated, events, search, collections, reloader };
+  const sharing = openSharing(mounted);
+  const parts = { ...mounted, library, generated, events, search, collections, reloader, sharing };
   const daemon = new RunningDaemon(parts);
   const metrics = new Metrics({
     ...parts,
@@ -79,6 +82,29 @@ export async function runMounted(
   daemon.begin();
   undo.push(operation.supervise(daemon));
   return daemon;
+}
+
+function openSharing({
+  config,
+  log,
+  instance,
+  catalogue,
+  origins,
+  content,
+  undo,
+}: MountedParts): SharedFiles {
+  const { hooks, signal } = instance;
+  const manifests = new Manifests({
+    folder: config.cacheDir,
+    chunker: () => hooks.provideChunker.call(signal),
+    log,
+  });
+  undo.push(() => manifests.close());
+  const sharing = new SharedFiles({ catalogue, origins, content, manifests });
+  hooks.scanCompleted.follow(({ originId, complete }) => {
+    if (complete) sharing.listed(originId);
+  });
+  return sharing;
 }
 
 function openQueries(

@@ -64,6 +64,32 @@ export interface HeldRemoval {
   readonly sinceMs: number;
 }
 
+/** A piece of a file whose content says where it ends. */
+export interface OriginChunk {
+  /** SHA-256 of its bytes. */
+  readonly hash: Uint8Array;
+  readonly lengthBytes: number;
+}
+
+/** What an origin tells of the content of its files, so that nobody fetches what he has. */
+export interface OriginChunks {
+  /**
+   * The chunks of a whole file, in order.
+   *
+   * @returns `undefined` where they are not known for this file.
+   * @throws as {@link Origin.read} does.
+   */
+  manifest(file: OriginFile, signal: AbortSignal): Promise<readonly OriginChunk[] | undefined>;
+  /**
+   * Reads chunks that {@link manifest} named: at most 1 MiB or one chunk at a time. Whoever asks compares them with
+   * their hashes.
+   *
+   * @returns the bytes of each, in the order of `chunks`.
+   * @throws as {@link Origin.read} does.
+   */
+  read(file: OriginFile, chunks: readonly OriginChunk[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
+}
+
 /** What the disk or the bucket behind an origin holds, for `statfs`. */
 export interface OriginCapacity {
   readonly totalBytes: number;
@@ -132,6 +158,8 @@ export interface Origin {
     signal: AbortSignal,
     target?: Uint8Array,
   ): Promise<Uint8Array>;
+  /** Present where the origin knows the chunks of its files. */
+  readonly chunks?: OriginChunks;
   /**
    * Tells of changes as they happen; absent where nobody does. The first one comes, without paths, when from
    * then on nothing is missed; each later one when its files have settled, so that one which is still being

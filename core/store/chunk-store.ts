@@ -88,7 +88,9 @@ export class ChunkStore {
    */
   async read(blob: Blob, manifest: Manifest, chunk: number): Promise<Uint8Array | undefined> {
     try {
-      if (blob.borrowed.has(chunk)) return await this.#readBorrowed(manifest, chunk);
+      if (blob.borrowed.has(chunk)) {
+        return await this.readByHash(manifest.hash(chunk), manifest.range(chunk).lengthBytes);
+      }
       const bytes = await blob.readChunk(chunk);
       if (!bytes) this.#use.counters.corruptChunks += 1;
       return bytes;
@@ -164,14 +166,14 @@ export class ChunkStore {
     await this.#working;
   }
 
-  async #readBorrowed(manifest: Manifest, chunk: number): Promise<Uint8Array | undefined> {
+  /** Reads a chunk wherever it lies, and compares it with its hash. @returns `undefined` when it is damaged, or gone. */
+  async readByHash(hash: Uint8Array, lengthBytes: number): Promise<Uint8Array | undefined> {
     const { index, acquireById, release } = this.#use;
-    const place = index().chunks.placeOf(manifest.hash(chunk));
+    const place = index().chunks.placeOf(hash);
     const holder = place && (await acquireById(place.blobId));
     if (!holder) return undefined;
     try {
-      const { lengthBytes } = manifest.range(chunk);
-      const bytes = await holder.readHashed(place.offsetBytes, lengthBytes, manifest.hash(chunk));
+      const bytes = await holder.readHashed(place.offsetBytes, lengthBytes, hash);
       if (!bytes) this.#use.counters.corruptChunks += 1;
       this.#use.noteUse(holder);
       return bytes;

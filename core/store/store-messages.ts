@@ -5,7 +5,8 @@ export interface CutJob {
   readonly kind: "cut";
   readonly fd: number;
   readonly sizeBytes: number;
-  readonly sums: Uint32Array;
+  /** Of each block; absent where nothing is known of the file yet. */
+  readonly sums?: Uint32Array;
   readonly chunker: ChunkerSource;
 }
 

@@ -58,7 +58,7 @@ async function cut({ fd, sizeBytes, sums, chunker: source }: CutJob): Promise<Cu
     if (wanted > 0) {
       const bytes = buffer.subarray(held, held + wanted);
       readExactly(fd, bytes, readTo);
-      compareSums(bytes, readTo / BLOCK_BYTES, sums, wrong);
+      if (sums) compareSums(bytes, readTo / BLOCK_BYTES, sums, wrong);
       readTo += wanted;
       held += wanted;
     }

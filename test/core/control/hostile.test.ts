@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { curl, curlMethod } from "../../support/curl.js";
-import { connectGrpc, type GrpcClient } from "../../support/grpc-client.js";
+import { connectGrpc, type GrpcClient, type Message } from "../../support/grpc-client.js";
 import { type TestMount, withMount } from "../../support/mount.js";
 import { within } from "../../support/process.js";
 import { EXAMPLE_LIBRARY, filesBelow } from "../../support/tree-files.js";
@@ -34,6 +34,33 @@ const ATTACKS: readonly [what: string, run: (attack: Attack) => Promise<void>][]
         await assert.rejects(client.call("GetMetadata", { path }), { code: 5 }, path);
       }
       await assert.rejects(client.call("GetOriginHealth", { originId: "__proto__" }), { code: 5 });
+    },
+  ],
+  [
+    "files that are none of the library, and ranges and lists that are too long",
+    async ({ client }) => {
+      const named = (path: string) => ({ originId: "lib", path, sizeBytes: 10, mtimeMs: 1 });
+      for (const path of ["../../etc/passwd", "/etc/passwd", "", "\0", "Marrow & Finch"]) {
+        const asks = { file: named(path), offsetBytes: 0, lengthBytes: 10 };
+        await assert.rejects(client.read("ReadFile", asks), { code: 5 }, path);
+        await assert.rejects(client.call("GetManifest", { file: named(path) }), { code: 5 }, path);
+      }
+      const [first] = await client.read("ListFiles", {});
+      const [file] = (first?.files ?? []) as Message[];
+      const far = { file, offsetBytes: "18446744073709551615", lengthBytes: 1 };
+      await assert.rejects(client.read("ReadFile", far), { code: 3 });
+      await assert.rejects(client.read("ReadFile", { file, lengthBytes: 4_000_000_000 }), { code: 3 });
+      assert.deepEqual(await client.read("ReadFile", { file, offsetBytes: 2 ** 52, lengthBytes: 9 }), []);
+      await assert.rejects(client.read("ReadFile", { offsetBytes: 0, lengthBytes: 9 }), { code: 3 });
+      const other = { ...file, mtimeMs: 5 };
+      await assert.rejects(client.read("ReadFile", { file: other, lengthBytes: 9 }), { code: 9 });
+      const hashes = Array.from({ length: 257 }, () => Buffer.alloc(32));
+      await assert.rejects(client.read("ReadChunks", { file, hashes }), { code: 3 });
+      await assert.rejects(client.read("ReadChunks", { file, hashes: [Buffer.alloc(9)] }), { code: 5 });
+      const paths = Array.from({ length: 10_001 }, () => "x");
+      await assert.rejects(client.read("ListFiles", { originId: "lib", paths }), { code: 3 });
+      await assert.rejects(client.read("ListFiles", { paths: ["x"] }), { code: 3 });
+      await assert.rejects(client.read("ListFiles", { originId: "__proto__" }), { code: 5 });
     },
   ],
   [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { curlMethod, curlStream } from "../../support/curl.js";
@@ -19,6 +20,9 @@ interface Call {
 
 const TRACK = "/Marrow & Finch/Salt Lanterns (2019)/01 - Tide Table.flac";
 const TOKEN = "a-token-for-the-methods";
+const PATH = "Marrow & Finch/Salt Lanterns/01 Tide Table.flac";
+const { size: sizeBytes, mtimeMs } = statSync(join(EXAMPLE_LIBRARY, PATH));
+const FILE = { originId: "lib", path: PATH, sizeBytes, mtimeMs };
 
 /** Every method of the API but `Shutdown`, with a request that a daemon over the example library answers. */
 const CALLS: readonly Call[] = [
@@ -123,6 +127,32 @@ const CALLS: readonly Call[] = [
     method: "SubscribeEvents",
     request: { past: 100, pastOnly: true },
     expect: ({ events }) => assert.equal((events as Message[])[0]?.type, "EVENT_TYPE_MOUNTED"),
+  },
+  {
+    method: "ListFiles",
+    request: { originId: "lib", paths: ["Marrow & Finch"] },
+    expect: ({ files }) => assert.ok((files as Message[]).some(({ path }) => path === FILE.path)),
+  },
+  {
+    method: "StatFile",
+    request: { originId: "lib", path: FILE.path },
+    expect: ({ file }) => assert.equal(Number((file as Message).sizeBytes), FILE.sizeBytes),
+  },
+  {
+    method: "ReadFile",
+    request: { file: FILE, offsetBytes: 0, lengthBytes: 4 },
+    expect: ({ data }) => assert.ok(["fLaC", "ZkxhQw=="].includes(String(data))),
+  },
+  {
+    method: "GetManifest",
+    request: { file: FILE },
+    expect: ({ known, chunks }) => assert.equal(known, (chunks as Message[]).length > 0),
+  },
+  { method: "ReadChunks", request: { file: FILE, hashes: [] }, expect: () => undefined },
+  {
+    method: "WatchFiles",
+    request: { firstOnly: true },
+    expect: ({ files, everything }) => assert.deepEqual([files, everything], [[], false]),
   },
   {
     method: "ListPlugins",
