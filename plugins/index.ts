@@ -11,6 +11,7 @@ export { notifyJellyfin } from "./notify-jellyfin/index.js";
 export { notifyMpd } from "./notify-mpd/index.js";
 export { notifyNavidrome } from "./notify-navidrome/index.js";
 export { notifyPlex } from "./notify-plex/index.js";
+export { originHttp } from "./origin-http/index.js";
 export { originLocal } from "./origin-local/index.js";
 export { originMusicfs } from "./origin-musicfs/index.js";
 export { originS3 } from "./origin-s3/index.js";

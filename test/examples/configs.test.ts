@@ -68,6 +68,14 @@ describe("the example configs run as they stand", () => {
       await mount(t, "origin-webdav.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
     },
 
+    "origin-http.config.ts": async (t) => {
+      const server = await startApache();
+      t.after(() => server.close());
+      await cp(EXAMPLE_LIBRARY, server.root, { recursive: true });
+      const MUSIC_URL = server.url.replace("/music/", "/plain/");
+      await mount(t, "origin-http.config.ts", { MUSIC_URL }, ({ mountpoint }) => sameContent(mountpoint));
+    },
+
     "origin-s3.config.ts": async (t) => {
       const server = await startS3Rver();
       t.after(() => server.close());
