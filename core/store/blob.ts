@@ -53,6 +53,7 @@ export class Blob {
   // Moves when bytes are taken away that may be being read.
   #epoch = 0;
   #writes = 0;
+  #lastWrite: Promise<unknown> = Promise.resolve();
   readonly #idle: (() => void)[] = [];
   #left: ChangeTime | undefined;
 
@@ -110,7 +111,7 @@ export class Blob {
     this.#requireHere();
     this.#beginWrite();
     try {
-      await writeFully(this.fd, bytes, from * BLOCK_BYTES);
+      await this.#writeInTurn(bytes, from * BLOCK_BYTES);
       this.#requireHere();
       for (let block = from; block < range.to; block += 1) {
         const at = (block - from) * BLOCK_BYTES;
@@ -124,6 +125,13 @@ export class Blob {
     } finally {
       this.#endWrite();
     }
+  }
+
+  // A file's writers would wait for each other in the kernel, and keep a processor busy with it.
+  #writeInTurn(bytes: Uint8Array, offsetBytes: number): Promise<void> {
+    const writing = this.#lastWrite.then(() => writeFully(this.fd, bytes, offsetBytes));
+    this.#lastWrite = writing.catch(() => undefined);
+    return writing;
   }
 
   /** Reads what is checked. @throws BlobGoneError when it was taken away meanwhile. */

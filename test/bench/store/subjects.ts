@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { BenchContext } from "../context.js";
 import { BenchInstance } from "../instance.js";
-import { isMounted, stopInstance, unmount, waitFor, waitForTracks } from "../peers.js";
+import { stopInstance, unmount, waitForTracks } from "../peers.js";
+import { watchMount } from "../probes.js";
 import { start } from "../processes.js";
 import type { Subject } from "../rows.js";
 import { ALBUM_TEMPLATE } from "./album.js";
@@ -15,8 +16,11 @@ import { LOOP_DELAY_PLUGIN } from "./loop-delay.js";
 export interface CachingSubject {
   readonly subject: Subject;
   readonly path: string;
-  /** Mounts it anew with an empty cache. */
-  makeCold(): Promise<void>;
+  /**
+   * Mounts it anew with an empty cache. @returns milliseconds from the start of the program to the end of an `ls` by
+   * another; `undefined` where nothing is mounted.
+   */
+  makeCold(): Promise<number | undefined>;
   /** Waits until it has done with what it read. */
   settle(): Promise<void>;
 }
@@ -60,10 +64,11 @@ export function rcloneSubject({ cleanup, folder }: BenchContext, source: string)
       await stop();
       rmSync(cacheDir, { recursive: true, force: true });
       const cache = ["--vfs-cache-mode", "full", "--cache-dir", cacheDir];
-      child = start("rclone", ["mount", source, mountpoint, "--config", config, "--read-only", ...cache]);
-      child.stdout?.resume();
-      child.stderr?.resume();
-      await waitFor(() => isMounted(mountpoint), MOUNT_TIMEOUT_MS, "rclone did not mount");
+      return timeMount(mountpoint, async () => {
+        child = start("rclone", ["mount", source, mountpoint, "--config", config, "--read-only", ...cache]);
+        child.stdout?.resume();
+        child.stderr?.resume();
+      });
     },
     // It writes its cache as it reads.
     settle: async () => undefined,
@@ -116,7 +121,7 @@ export async function musicfsSubject(
     async makeCold() {
       await instance.stop();
       rmSync(instance.cacheDir, { recursive: true, force: true });
-      await instance.start();
+      return timeMount(instance.mountpoint, () => instance.start());
     },
     // What is whole is cut and hashed behind the readers.
     async settle() {
@@ -131,4 +136,11 @@ export async function musicfsSubject(
       }
     },
   };
+}
+
+async function timeMount(mountpoint: string, begin: () => Promise<void>): Promise<number> {
+  const { seen } = await watchMount({ mountpoint, timeoutMs: MOUNT_TIMEOUT_MS });
+  const startedNs = process.hrtime.bigint();
+  const [{ listedNs }] = await Promise.all([seen, begin()]);
+  return Number(listedNs - startedNs) / 1e6;
 }
