@@ -5,6 +5,8 @@ import { cacheHome, type Environment } from "./paths.js";
 
 const require = createRequire(import.meta.url);
 
+const REFUSED_WRITES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
 /** Loads TypeScript and JavaScript for a config. */
 export interface ScriptLoader {
   /**
@@ -24,16 +26,33 @@ export function createScriptLoader(
   modules: Readonly<Record<string, object>>,
   env: Environment,
 ): ScriptLoader {
+  const folder = join(cacheHome(env), "compiled-configs");
   return {
-    load: async (specifier, from) => openJiti(from, modules, env).import(specifier),
+    async load(specifier, from) {
+      try {
+        return await openJiti(from, modules, folder).import(specifier);
+      } catch (error) {
+        if (!isRefusedWrite(error)) throw error;
+        return openJiti(from, modules, false).import(specifier);
+      }
+    },
   };
 }
 
-function openJiti(from: string, modules: Readonly<Record<string, object>>, env: Environment): Jiti {
+// jiti does without a folder that it cannot write to, but not without one whose disk is full.
+function isRefusedWrite(error: unknown): boolean {
+  return REFUSED_WRITES.has((error as NodeJS.ErrnoException | undefined)?.code ?? "");
+}
+
+function openJiti(
+  from: string,
+  modules: Readonly<Record<string, object>>,
+  cacheFolder: string | false,
+): Jiti {
   // Its bundle is CommonJS: by import, Node would first search 300 KB for the names of its exports.
   const { createJiti } = require("jiti") as typeof import("jiti");
   return createJiti(from, {
-    fsCache: join(cacheHome(env), "compiled-configs"),
+    fsCache: cacheFolder,
     moduleCache: false,
     interopDefault: false,
     // A getter of it may load its module only when a config imports that.

@@ -50,9 +50,13 @@ export class BlobFiles {
     return openFile(this.pathOf(id), constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
   }
 
-  /** Makes an empty blob of the right size, over whatever is left there of an earlier run. */
+  /**
+   * Makes an empty blob of the right size, in place of whatever is left there of an earlier index: that file itself is not
+   * touched, since the kernel may go on reading it by itself.
+   */
   async create(id: number, sizeBytes: number): Promise<number> {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    await this.remove(id);
     const fd = await openFile(this.pathOf(id), flags, 0o600).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
       this.#makeShard(id);

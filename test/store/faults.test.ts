@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loopDisk } from "../support/cache-disk.js";
+import { loopDisk, memoryDisk } from "../support/cache-disk.js";
 import { readAllChecked } from "../support/checked-reads.js";
+import type { TestInstance } from "../support/mount.js";
 import { until } from "../support/process.js";
+import type { ShownTrack } from "../support/store-library.js";
 import { cacheStats, settled } from "../support/store-mount.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { damageChunks } from "./damage.js";
@@ -53,19 +65,30 @@ test("a disk that fails every call is left alone: reads come from the origin", n
   await surviveDeadDisk(temporaryFolder(t));
 });
 
-test("a cache that becomes read-only under reads disturbs nobody", needsRoot, async (t) => {
-  await survive(
-    temporaryFolder(t),
-    async ({ disk }) => {
-      await disk().makeReadOnly();
-      assert.throws(() => disk().touch(), { code: "EROFS" });
-    },
-    async ({ instance }) => {
-      assert.equal((await cacheStats(instance)).state, "off");
-    },
-    (folder, home) => loopDisk(folder, home, "ext4", 64 * MB),
-  );
-});
+test(
+  "a cache that becomes read-only under reads disturbs nobody, and another disk in its place is used",
+  needsRoot,
+  async (t) => {
+    await survive(
+      temporaryFolder(t),
+      async ({ disk }) => {
+        await disk().makeReadOnly();
+        assert.throws(() => disk().touch(), { code: "EROFS" });
+      },
+      async ({ instance, cacheDir }, tracks) => {
+        assert.equal((await cacheStats(instance)).state, "off");
+        const other = await memoryDisk(join(cacheDir, "../.."), "size=64m");
+        try {
+          await keptAgain(instance, tracks);
+          assert.ok(other.usedBytes() >= tracks.length * MB);
+        } finally {
+          await other.dispose();
+        }
+      },
+      (folder, home) => loopDisk(folder, home, "ext4", 64 * MB),
+    );
+  },
+);
 
 test("a cache folder that is removed under reads is made again, private as before", async (t) => {
   await survive(
@@ -75,10 +98,8 @@ test("a cache folder that is removed under reads is made again, private as befor
       rmSync(`${cacheDir}.gone`, { recursive: true });
     },
     async ({ instance, cacheDir }, tracks) => {
-      await until("what is read is kept again", async () => {
-        requireRight(await readAllChecked(tracks));
-        return existsSync(cacheDir) && (await cacheStats(instance)).logicalBytes >= tracks.length * MB;
-      });
+      await keptAgain(instance, tracks);
+      assert.ok(existsSync(cacheDir));
       await settled(instance, tracks.length);
       assert.equal(statSync(cacheDir).mode & 0o077, 0);
       for (const name of readdirSync(cacheDir)) {
@@ -87,6 +108,33 @@ test("a cache folder that is removed under reads is made again, private as befor
     },
   );
 });
+
+test("an index that is damaged under reads is replaced by an empty one, which fills again", async (t) => {
+  await survive(
+    temporaryFolder(t),
+    async ({ cacheDir }) => {
+      for (const name of ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"]) {
+        const path = join(cacheDir, "store", name);
+        const fd = openSync(path, "r+");
+        writeSync(fd, randomBytes(statSync(path).size), null, null, 0);
+        closeSync(fd);
+      }
+    },
+    async ({ instance }, tracks, log) => {
+      assert.match(log, /damaged index; a new one is made/);
+      await keptAgain(instance, tracks);
+    },
+  );
+});
+
+/** Reads all tracks until the cache holds them whole. */
+async function keptAgain(instance: TestInstance, tracks: readonly ShownTrack[]): Promise<void> {
+  await until("what is read is kept again", async () => {
+    requireRight(await readAllChecked(tracks));
+    const { state, logicalBytes } = await cacheStats(instance);
+    return state === "on" && logicalBytes >= tracks.length * MB;
+  });
+}
 
 test("a power cut of the cache's disk loses nothing but what can be fetched again", needsRoot, async (t) => {
   await cutPowerRepeatedly(temporaryFolder(t), "ext4", 1);

@@ -131,7 +131,7 @@ export async function raceEvictions(library: string, durationMs: number): Promis
 export async function survive(
   library: string,
   fault: (store: StoreMount) => Promise<void>,
-  after: (store: StoreMount, tracks: readonly ShownTrack[]) => Promise<void>,
+  after: (store: StoreMount, tracks: readonly ShownTrack[], log: string) => Promise<void>,
   disk?: (folder: string, home: string) => Promise<CacheDisk>,
 ): Promise<void> {
   writeTracks(library, 12, MB);
@@ -145,7 +145,7 @@ export async function survive(
     await fault(store);
     requireRight(await readAllChecked(tracks));
     requireRight(await reads.end());
-    await after(store, tracks);
+    await after(store, tracks, daemon.stderr());
     await daemon.stop();
   });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { memoryDisk } from "../../support/cache-disk.js";
 import { configFolder } from "../../support/config-folder.js";
 
 const SCRIPT = `import { defineConfig } from "musicfs";
@@ -132,4 +133,23 @@ test("a stranger's config above the current folder is not run", {
 
   assert.equal((await load({ cwd: "mine", flags: { config: "../musicfs.config.ts" } })).configFile, file);
   delete process.env.MUSICFS_TEST_WAS_RUN;
+});
+
+test("a cache folder on a full disk is done without", {
+  skip: !isRoot && "needs root: it mounts a disk",
+}, async (t) => {
+  const { folder, env, write, load } = configFolder(t);
+  const cache = env["XDG_CACHE_HOME"] ?? "";
+  const disk = await memoryDisk(cache, "size=64k");
+  try {
+    assert.throws(() => writeFileSync(join(cache, "filler"), Buffer.alloc(100_000)), { code: "ENOSPC" });
+    write("helper.ts", `export const path: string = "/music"; // ${"x".repeat(10_000)}`);
+    write(
+      "musicfs.config.ts",
+      SCRIPT.replace('"/music"', "path").replace("export", 'import { path } from "./helper.ts";\nexport'),
+    );
+    assert.equal((await load()).mountpoint, join(folder, "mnt"));
+  } finally {
+    await disk.dispose();
+  }
 });
