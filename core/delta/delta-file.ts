@@ -1,13 +1,15 @@
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { OriginFile } from "../model/origin.js";
+import type { OriginChunks, OriginFile } from "../model/origin.js";
 import { settledBy } from "../settled-by.js";
 import type { ContentStore } from "../store/content-store.js";
 import type { FileVersion } from "../store/store-index.js";
+import { findChunks } from "./chunk-donor.js";
 import type { OriginReads } from "./delta.js";
+import { audioDonor, type Donor } from "./donor.js";
 import { FetchedVersion, HeadersTooLongError } from "./fetched-version.js";
 import { findEarlier } from "./find-earlier.js";
-import { findGraft, type Graft, NoGraftError } from "./graft.js";
+import { findGraft, NoGraftError } from "./graft.js";
 import type { ByteRange, StoredVersion } from "./stored-version.js";
 
 export interface DeltaOptions {
@@ -26,6 +28,8 @@ const PATIENCE_MS = 1_000;
 const RETRY_MS = 5_000;
 /** Of what could not be taken in one piece, the parts that can are looked for down to this size. */
 const LEAST_BYTES = 16 * 1024;
+/** What a chunk takes of a manifest: its hash, its length, and what names them. */
+const MANIFEST_ENTRY_BYTES = 42;
 
 /**
  * Reads one version of a file from its origin, and what an earlier version of it has from the store.
@@ -39,7 +43,7 @@ export class DeltaFile implements OriginReads {
   readonly #use: DeltaOptions;
   #earlier: StoredVersion | undefined | "unknown" = "unknown";
   #after: FetchedVersion | undefined;
-  #graft: Promise<Graft | undefined> | undefined;
+  #donor: Promise<Donor | undefined> | undefined;
   #failedMs = Number.NEGATIVE_INFINITY;
   #takenBytes = 0;
   #fetchedBytes = 0;
@@ -59,24 +63,24 @@ export class DeltaFile implements OriginReads {
     signal: AbortSignal,
     given?: Uint8Array,
   ): Promise<Uint8Array> {
-    const graft = await this.#graftFor(signal);
-    if (!graft) return this.#origin.read(file, offsetBytes, lengthBytes, signal, given);
+    const donor = await this.#donorFor(signal);
+    if (!donor) return this.#origin.read(file, offsetBytes, lengthBytes, signal, given);
     const range = { from: offsetBytes, to: offsetBytes + lengthBytes };
     const target = given ? bufferOver(given, lengthBytes) : Buffer.allocUnsafeSlow(lengthBytes);
-    await this.#compose(target, range, graft, signal);
+    await this.#compose(target, range, donor, signal);
     this.#after?.forget(range);
     this.#tell();
     return target;
   }
 
-  async #graftFor(signal: AbortSignal): Promise<Graft | undefined> {
+  async #donorFor(signal: AbortSignal): Promise<Donor | undefined> {
     if (this.#earlier === "unknown") this.#earlier = findEarlier(this.#version, this.#use.store);
     if (!this.#earlier) return undefined;
-    if (!this.#graft && performance.now() - this.#failedMs < RETRY_MS) return undefined;
-    this.#graft ??= this.#search(this.#earlier);
+    if (!this.#donor && performance.now() - this.#failedMs < RETRY_MS) return undefined;
+    this.#donor ??= this.#search(this.#earlier);
     const patience = AbortSignal.timeout(PATIENCE_MS);
     try {
-      return await settledBy(this.#graft, AbortSignal.any([signal, patience]));
+      return await settledBy(this.#donor, AbortSignal.any([signal, patience]));
     } catch (error) {
       signal.throwIfAborted();
       if (patience.aborted) return undefined;
@@ -84,12 +88,47 @@ export class DeltaFile implements OriginReads {
     }
   }
 
-  async #search(earlier: StoredVersion): Promise<Graft | undefined> {
-    const { samples, signal: stop, log } = this.#use;
-    const { file } = this.#version;
+  async #search(earlier: StoredVersion): Promise<Donor | undefined> {
+    const { signal: stop, log, store } = this.#use;
     const signal = AbortSignal.any([stop, AbortSignal.timeout(SEARCH_MS)]);
+    try {
+      const donor = (await this.#findChunks(signal)) ?? (await this.#findAudio(earlier, signal));
+      store.counters.deltaFiles += 1;
+      return donor;
+    } catch (error) {
+      const isFinal = error instanceof NoGraftError || error instanceof HeadersTooLongError;
+      log.debug(
+        `nothing of '${this.#version.file.path}' is taken from its version before: ${messageOf(error)}`,
+      );
+      if (isFinal) this.#earlier = undefined;
+      else this.#donor = undefined;
+      this.#failedMs = performance.now();
+      return undefined;
+    }
+  }
+
+  async #findChunks(signal: AbortSignal): Promise<Donor | undefined> {
+    const { chunks } = this.#origin;
+    if (!chunks) return undefined;
+    const counted: OriginChunks = {
+      manifest: async (file, stop) => {
+        const manifest = await chunks.manifest(file, stop);
+        this.#countFetched((manifest?.length ?? 0) * MANIFEST_ENTRY_BYTES);
+        return manifest;
+      },
+      read: async (file, wanted, stop) => {
+        const found = await settledBy(chunks.read(file, wanted, stop), stop);
+        this.#countFetched(found.reduce((sum, { length }) => sum + length, 0));
+        return found;
+      },
+    };
+    const { file } = this.#version;
+    return findChunks(file, counted, this.#use.store, (range, stop) => this.#fetch(range, stop), signal);
+  }
+
+  async #findAudio(earlier: StoredVersion, signal: AbortSignal): Promise<Donor> {
     const after = new FetchedVersion(
-      file.sizeBytes,
+      this.#version.file.sizeBytes,
       (from, length) => this.#fetch({ from, to: from + length }, signal),
       signal,
     );
@@ -99,50 +138,24 @@ export class DeltaFile implements OriginReads {
       await this.#fetchInto(target, range, signal);
       return target;
     };
-    try {
-      const graft = await findGraft(earlier, after, fetch, samples);
-      after.settle();
-      this.#use.store.counters.deltaFiles += 1;
-      return graft;
-    } catch (error) {
-      const isFinal = error instanceof NoGraftError || error instanceof HeadersTooLongError;
-      log.debug(`nothing of '${file.path}' is taken from its version before: ${messageOf(error)}`);
-      if (isFinal) this.#earlier = undefined;
-      else this.#graft = undefined;
-      this.#failedMs = performance.now();
-      return undefined;
-    }
+    const graft = await findGraft(earlier, after, fetch, this.#use.samples);
+    after.settle();
+    return audioDonor(graft);
   }
 
-  async #compose(target: Buffer, range: ByteRange, graft: Graft, signal: AbortSignal): Promise<void> {
-    const from = Math.max(range.from, graft.from);
-    const to = Math.min(range.to, graft.to);
-    const part = (one: ByteRange): Buffer => target.subarray(one.from - range.from, one.to - range.from);
-    if (from >= to) return this.#fetchInto(target, range, signal);
-    const head = { from: range.from, to: from };
-    const tail = { from: to, to: range.to };
-    await Promise.all([
-      this.#fetchInto(part(head), head, signal),
-      this.#take(part({ from, to }), { from, to }, graft, signal),
-      this.#fetchInto(part(tail), tail, signal),
-    ]);
-  }
-
-  async #take(target: Buffer, { from, to }: ByteRange, graft: Graft, signal: AbortSignal): Promise<void> {
-    const shift = graft.from - graft.beforeFrom;
-    for (const part of await graft.before.parts({ from: from - shift, to: to - shift })) {
-      const range = { from: part.from + shift, to: part.to + shift };
-      const into = target.subarray(range.from - from, range.to - from);
-      if (part.isKept) await this.#takeKept(into, range, graft, signal);
-      else await this.#fetchInto(into, range, signal);
-    }
+  async #compose(target: Buffer, range: ByteRange, donor: Donor, signal: AbortSignal): Promise<void> {
+    const parts = await donor.parts(range);
+    const filling = parts.map((part) => {
+      const into = target.subarray(part.from - range.from, part.to - range.from);
+      return part.isKept ? this.#take(into, part, donor, signal) : this.#fetchInto(into, part, signal, donor);
+    });
+    await Promise.all(filling);
   }
 
   // Damage is found as small as can be, so that no more than it is fetched.
-  async #takeKept(target: Buffer, range: ByteRange, graft: Graft, signal: AbortSignal): Promise<void> {
+  async #take(target: Buffer, range: ByteRange, donor: Donor, signal: AbortSignal): Promise<void> {
     const { from, to } = range;
-    const shift = graft.from - graft.beforeFrom;
-    const bytes = await graft.before.read({ from: from - shift, to: to - shift });
+    const bytes = await donor.take(range);
     if (bytes) {
       target.set(bytes);
       this.#takenBytes += bytes.length;
@@ -151,15 +164,15 @@ export class DeltaFile implements OriginReads {
     }
     if (to - from <= LEAST_BYTES) return this.#fetchInto(target, range, signal);
     const middle = from + Math.ceil((to - from) / 2);
-    await this.#takeKept(target.subarray(0, middle - from), { from, to: middle }, graft, signal);
-    await this.#takeKept(target.subarray(middle - from), { from: middle, to }, graft, signal);
+    await this.#take(target.subarray(0, middle - from), { from, to: middle }, donor, signal);
+    await this.#take(target.subarray(middle - from), { from: middle, to }, donor, signal);
   }
 
-  async #fetchInto(target: Buffer, range: ByteRange, signal: AbortSignal): Promise<void> {
+  async #fetchInto(target: Buffer, range: ByteRange, signal: AbortSignal, donor?: Donor): Promise<void> {
     const missing = this.#after?.fill(target, range.from) ?? [range];
     const fetches = missing.map(async (part) => {
-      if (part.from >= part.to) return;
-      target.set(await this.#fetch(part, signal), part.from - range.from);
+      const bytes = await (donor?.fetch?.(part, signal) ?? this.#fetch(part, signal));
+      target.set(bytes, part.from - range.from);
     });
     await Promise.all(fetches);
   }
@@ -167,9 +180,13 @@ export class DeltaFile implements OriginReads {
   async #fetch({ from, to }: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
     const bytes = await settledBy(this.#origin.read(this.#version.file, from, to - from, signal), signal);
     if (bytes.length !== to - from) throw new Error(`${bytes.length} bytes came instead of ${to - from}`);
-    this.#fetchedBytes += bytes.length;
-    this.#use.store.counters.deltaFetchedBytes += bytes.length;
+    this.#countFetched(bytes.length);
     return bytes;
+  }
+
+  #countFetched(bytes: number): void {
+    this.#fetchedBytes += bytes;
+    this.#use.store.counters.deltaFetchedBytes += bytes;
   }
 
   // Once, when as much was given as the file has.

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { ListingBatch, Origin, OriginFile, OriginSettings } from "../model/origin.js";
+import type { ListingBatch, Origin, OriginChunks, OriginFile, OriginSettings } from "../model/origin.js";
 import { OriginError } from "../model/origin-error.js";
 import { OriginFigures } from "./figures.js";
 import { OriginHealth, type StateChange } from "./health.js";
@@ -117,6 +117,7 @@ export class OriginGuard {
         ),
       stat: (path, signal) => this.#stat(path, signal),
       list: (signal, paths) => this.#list(signal, paths),
+      ...(this.#bare.chunks ? { chunks: this.#guardedChunks(this.#bare.chunks) } : {}),
       ...(this.#bare.capacity ? { capacity: (signal) => this.#capacity(signal) } : {}),
     };
     return new Proxy(this.#bare, {
@@ -135,6 +136,21 @@ export class OriginGuard {
       () => this.health.ask(() => this.#slotted("a look at a file", signal, look), signal),
       signal,
     );
+  }
+
+  #guardedChunks(chunks: OriginChunks): OriginChunks {
+    const ask = <T>(what: string, signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>) =>
+      this.#retried(() => this.health.ask(() => this.#slotted(what, signal, work), signal), signal);
+    return {
+      manifest: (file, signal) => ask("a manifest", signal, (limited) => chunks.manifest(file, limited)),
+      read: async (file, wanted, signal) => {
+        const bytes = wanted.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+        await this.#bucket.take(bytes, signal);
+        const found = await ask("chunks", signal, (limited) => chunks.read(file, wanted, limited));
+        this.figures.bytes += bytes;
+        return found;
+      },
+    };
   }
 
   async #capacity(signal: AbortSignal) {
