@@ -39,6 +39,7 @@ export class Catalogue {
   readonly reader: CatalogueReader;
   readonly #db: Database.Database;
   readonly #saveMeta: Database.Statement;
+  readonly #lastTrackChange: Database.Statement<[], number>;
   readonly #listeners: (() => void)[] = [];
   #totals: CatalogueTotals;
 
@@ -55,6 +56,9 @@ export class Catalogue {
     this.views = new ViewTable(db);
     this.reader = new CatalogueReader(db);
     this.#saveMeta = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
+    this.#lastTrackChange = db
+      .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'track_changes'")
+      .pluck();
     this.#totals = this.reader.totals();
   }
 
@@ -87,6 +91,11 @@ export class Catalogue {
   /** Numbers of what is shown. Kept by {@link count}, in the transaction that changes it. */
   get totals(): CatalogueTotals {
     return this.#totals;
+  }
+
+  /** The last change of a track, as `TrackChanges` numbers them. */
+  get lastTrackChange(): number {
+    return this.#lastTrackChange.get() ?? 0;
   }
 
   /** Notes that something is shown that was not, or the other way round. */

@@ -1,11 +1,9 @@
 import { createRequire } from "node:module";
+import { isTantivyInstalled } from "../../plugins/search-tantivy/binding.js";
 import type { Installation } from "../config/installation.js";
 import { isPluginFactory, type Plugin, type PluginFactory, type PluginKind } from "../plugin.js";
 
 const require = createRequire(import.meta.url);
-
-/** The package that search-tantivy needs: it is there for some machines only. */
-const TANTIVY = "@oxdev03/node-tantivy-binding-linux-x64-gnu";
 
 /** Plugins for what a config lacks, by name. */
 const DEFAULTS: readonly (readonly [PluginKind, string])[] = [
@@ -13,7 +11,7 @@ const DEFAULTS: readonly (readonly [PluginKind, string])[] = [
   ["chunker", "chunker-fastcdc"],
   ["cache-policy", "cache-lru"],
   ["mount", process.platform === "linux" ? "mount-fuse" : "mount-fuse-native"],
-  ["search", isInstalled(TANTIVY) ? "search-tantivy" : "search-sqlite"],
+  ["search", isTantivyInstalled() ? "search-tantivy" : "search-sqlite"],
 ];
 
 /**
@@ -58,13 +56,4 @@ function missingKinds(
     const factory = plugins.get(name);
     return factory && !kinds.has(kind) && !names.has(name) ? [factory.from({}, undefined)] : [];
   });
-}
-
-function isInstalled(packageName: string): boolean {
-  try {
-    require.resolve(packageName);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -90,6 +90,11 @@ export interface SearchProgress {
   readonly state: "indexing" | "ready" | "failed";
   /** Tracks that are indexed. */
   readonly tracks: number;
+  /**
+   * The last change of a track that is indexed, as the catalogue numbers them. With it an answer is known to be behind
+   * before the engine has heard of the change; without it an engine that says `ready` is believed.
+   */
+  readonly stamp?: number;
   readonly reason?: string;
 }
 

@@ -19,6 +19,14 @@ export {
   type TextField,
 } from "../model/search-engine.js";
 export { DOCUMENTS_VERSION, type DocumentChanges, type DocumentSource, openDocuments } from "./documents.js";
+export {
+  EngineEnd,
+  type EngineEndOptions,
+  type FromEngine,
+  type IndexProgress,
+  searchFailed,
+  type ToEngine,
+} from "./engine-end.js";
 export { Indexer, type IndexerOptions, type IndexPosition, type IndexWriter } from "./indexer.js";
 export { type HandedSearch, SearchQueue, type SearchQueueOptions } from "./search-queue.js";
 export { EVERY, wordsOfRange, yearWords } from "./years.js";

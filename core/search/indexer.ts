@@ -1,5 +1,6 @@
 import { messageOf } from "../errors.js";
 import type { DocumentChanges, DocumentSource } from "./documents.js";
+import type { IndexProgress } from "./engine-end.js";
 
 /** Where an index stands, to be kept within it: written in the commit of the changes that led there. */
 export interface IndexPosition {
@@ -27,8 +28,8 @@ export interface IndexerOptions {
   readonly writer: IndexWriter;
   /** Changes that are read in one go: what the thread does without a pause. */
   readonly batch: number;
-  /** Called after each commit, and once at the start. `isCurrent`: all that the catalogue has is indexed. */
-  readonly onProgress: (tracks: number, isCurrent: boolean) => void;
+  /** Called after each commit, and once at the start. */
+  readonly onProgress: (progress: IndexProgress) => void;
   /** The indexing ended because of a failure. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -67,7 +68,7 @@ export class Indexer {
       if (position && !goesOn) writer.clear();
       this.#cursor = goesOn ? position.cursor : 0;
       this.#isDirty = !goesOn;
-      onProgress(writer.tracks(), false);
+      onProgress({ tracks: writer.tracks(), stamp: this.#cursor, isCurrent: false });
       this.#soon();
     });
   }
@@ -114,7 +115,7 @@ export class Indexer {
     this.#isDirty = false;
     this.#isCurrent = isCurrent;
     this.#committedMs = performance.now();
-    onProgress(writer.tracks(), isCurrent);
+    onProgress({ tracks: writer.tracks(), stamp: this.#cursor, isCurrent });
   }
 
   #soon(): void {

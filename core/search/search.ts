@@ -91,7 +91,7 @@ export class Search {
   }
 
   get progress(): SearchProgress {
-    if (this.#index) return this.#index.progress;
+    if (this.#index) return this.#honest(this.#index.progress);
     if (this.#failure) return { state: "failed", tracks: 0, reason: this.#failure.message };
     if (!this.#parts.engine) return { state: "failed", tracks: 0, reason: NO_ENGINE };
     return { state: "indexing", tracks: 0 };
@@ -128,10 +128,11 @@ export class Search {
 
   async #find(query: SearchQuery, { limit = DEFAULT_LIMIT, signal }: FindOptions): Promise<Findings> {
     const index = await this.#opened();
+    const progress = this.#honest(index.progress);
     const answer = await index.search(query, Math.min(Math.max(1, Math.trunc(limit)), MAX_HITS), signal);
     const hits = await this.#tracksOf(answer, signal);
     const total = answer.total === undefined ? {} : { total: answer.total };
-    return { query, hits, ...total, progress: index.progress };
+    return { query, hits, ...total, progress };
   }
 
   /** Queries that find something, for one that does not. @throws as {@link find} does. */
@@ -148,6 +149,14 @@ export class Search {
     await this.#index?.close();
     this.#failure ??= new MusicfsError("MFS_SEARCH_FAILED", "MusicFS stops");
     this.#index = undefined;
+  }
+
+  // An engine that is ready hears of a change a moment after it was made.
+  #honest(progress: SearchProgress): SearchProgress {
+    const { state, stamp } = progress;
+    const isBehind =
+      state === "ready" && stamp !== undefined && stamp < this.#parts.catalogue.lastTrackChange;
+    return isBehind ? { ...progress, state: "indexing" } : progress;
   }
 
   #tell(): void {

@@ -60,7 +60,8 @@ function indexInto(
   return new Indexer({
     source: openDocuments(source),
     batch: SLICE,
-    onProgress: (tracks, isCurrent) => tell({ state: isCurrent ? "ready" : "indexing", tracks }),
+    onProgress: ({ isCurrent, ...progress }) =>
+      tell({ state: isCurrent ? "ready" : "indexing", ...progress }),
     onFailure(error) {
       log.warn(`the search is not kept up to date any more: ${error}`);
       tell({ state: "failed", tracks: documents.size, reason: String(error) });

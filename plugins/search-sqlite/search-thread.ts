@@ -16,9 +16,9 @@ const indexer = new Indexer({
   source: openDocuments({ cataloguePath }),
   writer: new SqliteWriter(db),
   batch: BATCH,
-  onProgress(tracks, isCurrent) {
+  onProgress(progress) {
     searcher.refresh();
-    tell({ kind: "progress", tracks, isCurrent });
+    tell({ kind: "progress", ...progress });
   },
   onFailure: fail,
 });

@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { MusicfsError } from "musicfs";
 import {
+  EngineEnd,
   type SearchAnswer,
   type SearchIndex,
   type SearchProgress,
   type SearchQuery,
-  SearchQueue,
   type SearchSession,
+  searchFailed,
 } from "musicfs/search";
 import type { FromThread, ThreadSettings, ToThread } from "./messages.js";
 
@@ -18,8 +18,6 @@ export interface SqliteOptions {
 
 /** Pauses before the thread is started again, in milliseconds: after its first failure in a row, its second, ... */
 const RESTART_AFTER_MS = [100, 1_000, 10_000] as const;
-/** Hints that the catalogue changed are passed on at most this often, in milliseconds. */
-const FOLLOW_EVERY_MS = 20;
 
 /** Opens an index of FTS5 in a thread of its own. */
 export function openSqlite(session: SearchSession, options: SqliteOptions): SearchIndex {
@@ -32,44 +30,39 @@ type Failure = Pick<Extract<FromThread, { readonly kind: "failed" }>, "message" 
 /** The main thread's end: starts the thread, and starts it again when it fails. */
 class SqliteIndex implements SearchIndex {
   readonly #session: SearchSession;
-  readonly #queue: SearchQueue;
-  #progress: SearchProgress = { state: "indexing", tracks: 0 };
+  readonly #end: EngineEnd;
   #worker: Worker | undefined;
   #failures = 0;
   #restart: NodeJS.Timeout | undefined;
-  #follow: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(session: SearchSession, { timeoutMs }: SqliteOptions) {
     this.#session = session;
-    this.#queue = new SearchQueue({
+    this.#end = new EngineEnd({
+      session,
       timeoutMs,
-      send: (search) => this.#send(search),
+      send: (message: ToThread) => this.#worker?.postMessage(message),
       onTimeout: () => this.#replace(),
     });
     this.#start();
   }
 
   get progress(): SearchProgress {
-    return this.#progress;
+    return this.#end.progress;
   }
 
   search(query: SearchQuery, limit: number, signal: AbortSignal): Promise<SearchAnswer> {
-    return this.#queue.search(query, limit, signal);
+    return this.#end.search(query, limit, signal);
   }
 
   follow(): void {
-    this.#follow ??= setTimeout(() => {
-      this.#follow = undefined;
-      this.#send({ kind: "follow" });
-    }, FOLLOW_EVERY_MS);
+    this.#end.follow();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#restart);
-    clearTimeout(this.#follow);
-    this.#queue.close(failed("the search is closed"));
+    this.#end.close();
     await this.#worker?.terminate();
   }
 
@@ -95,39 +88,19 @@ class SqliteIndex implements SearchIndex {
     this.#worker = worker;
   }
 
-  #send(message: ToThread): void {
-    this.#worker?.postMessage(message);
-  }
-
   #hear(message: Exclude<FromThread, { readonly kind: "failed" }>): void {
-    switch (message.kind) {
-      case "opened":
-        if (message.note !== undefined) {
-          this.#session.log.warn(`${message.note}; a new one is made of the catalogue`);
-        }
-        this.#queue.resume();
-        break;
-      case "answer":
-        this.#failures = 0;
-        this.#queue.settle(message.ticket, message.answer);
-        break;
-      case "refused":
-        this.#queue.settle(message.ticket, failed(`the search failed: ${message.message}`));
-        break;
-      case "progress":
-        this.#setProgress(progressOf(message, this.#progress));
-        break;
-    }
+    if (message.kind === "answer") this.#failures = 0;
+    this.#end.hear(message);
   }
 
   #ended(worker: Worker, { message, isDamaged }: Failure): void {
     if (worker !== this.#worker || this.#isClosed) return;
     this.#worker = undefined;
     this.#failures++;
-    this.#queue.interrupt(failed(`the search failed twice: ${message}`));
+    this.#end.queue.interrupt(searchFailed(`the search failed twice: ${message}`));
     if (isDamaged) this.#removeDamaged(message);
     else this.#session.log.warn(`the search index is not kept up to date for now: ${message}`);
-    this.#setProgress({ ...this.#progress, state: "indexing", reason: message });
+    this.#end.progress = { ...this.#end.progress, state: "indexing", reason: message };
     const waitMs = RESTART_AFTER_MS[Math.min(this.#failures, RESTART_AFTER_MS.length) - 1];
     this.#restart = setTimeout(() => this.#start(), waitMs);
   }
@@ -145,23 +118,4 @@ class SqliteIndex implements SearchIndex {
     this.#session.log.warn(`the index is damaged: ${message}; a new one is made of the catalogue`);
     rmSync(this.#session.folder, { recursive: true, force: true });
   }
-
-  #setProgress(progress: SearchProgress): void {
-    this.#progress = progress;
-    this.#session.onProgress(progress);
-  }
-}
-
-// What was wrong is told until more is indexed than was then.
-function progressOf(
-  { tracks, isCurrent }: { readonly tracks: number; readonly isCurrent: boolean },
-  { reason, ...before }: SearchProgress,
-): SearchProgress {
-  if (isCurrent) return { state: "ready", tracks };
-  const isStuck = reason !== undefined && tracks <= before.tracks;
-  return { state: "indexing", tracks, ...(isStuck ? { reason } : {}) };
-}
-
-function failed(message: string): MusicfsError {
-  return new MusicfsError("MFS_SEARCH_FAILED", message);
 }

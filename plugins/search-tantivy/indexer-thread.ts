@@ -35,7 +35,7 @@ const indexer = new Indexer({
   source: openDocuments({ cataloguePath }),
   writer: new TantivyWriter(tantivy, openIndex(tantivy, indexPath)),
   batch: BATCH,
-  onProgress: (tracks, isCurrent) => tell({ kind: "progress", tracks, isCurrent }),
+  onProgress: (progress) => tell({ kind: "progress", ...progress }),
   onFailure: (error) => {
     throw error;
   },

@@ -36,7 +36,7 @@ export class QueryBuilder {
       case "nothing":
         return queries.emptyQuery();
       case "years":
-        return this.#years(query.from, query.to);
+        return this.ofYears(wordsOfRange(query.from, query.to));
       case "all":
         return queries.booleanQuery([
           ...query.of.map((part) => ({ occur: OCCUR.must, query: this.build(part) })),
@@ -51,10 +51,11 @@ export class QueryBuilder {
     }
   }
 
-  // A few lists of words: to go through the years of all tracks takes longer.
-  #years(from: number, to: number): Query {
+  /** A query for tracks that have one of these words among their years; see `yearWords`. */
+  ofYears(words: readonly string[]): Query {
     const queries = this.#queries;
-    const years = wordsOfRange(from, to).map((word) => ({
+    // A few lists of words: to go through the years of all tracks takes longer.
+    const years = words.map((word) => ({
       occur: OCCUR.should,
       query: queries.termQuery(this.#schema, "years", word, "basic"),
     }));

@@ -5,12 +5,13 @@
 import { Worker } from "node:worker_threads";
 import { isMusicfsError } from "musicfs";
 import type { SearchAnswer, SearchHit, SearchQuery } from "musicfs/search";
-import { type Index, loadTantivy, type Tantivy } from "./binding.js";
+import { type Index, loadTantivy, type Query, type Searcher, type Tantivy } from "./binding.js";
 import { findDamage, prepareFolder } from "./index-files.js";
 import type { IndexerThreadData } from "./indexer-thread.js";
 import type { FromIndexer, FromProcess, ProcessSettings, ToProcess } from "./messages.js";
 import { openIndex } from "./open-index.js";
 import { QueryBuilder } from "./queries.js";
+import { type SearchWords, searchYears } from "./year-search.js";
 
 /** How long after a failure the indexing begins again, in milliseconds: a full disk may be empty by then. */
 const INDEX_AGAIN_MS = 5_000;
@@ -50,7 +51,14 @@ class SearchProcess {
 
   #search(query: SearchQuery, limit: number): SearchAnswer {
     const searcher = this.#index.searcher();
-    const { hits, count } = searcher.search(this.#queries.build(query), Math.max(1, limit), true);
+    if (query.kind !== "years") return this.#run(searcher, this.#queries.build(query), limit, true);
+    const search: SearchWords = (words, most, count) =>
+      this.#run(searcher, this.#queries.ofYears(words), most, count);
+    return searchYears(searcher, search, query, limit);
+  }
+
+  #run(searcher: Searcher, query: Query, limit: number, wantsCount: boolean): SearchAnswer {
+    const { hits, count } = searcher.search(query, Math.max(1, limit), wantsCount);
     const found: SearchHit[] = [];
     for (const { score = 0, docAddress } of hits) {
       const id = searcher.doc(docAddress).toDict().id?.[0];

@@ -2,12 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { MusicfsError } from "musicfs";
 import {
+  EngineEnd,
   type SearchAnswer,
   type SearchIndex,
   type SearchProgress,
   type SearchQuery,
-  SearchQueue,
   type SearchSession,
+  searchFailed,
 } from "musicfs/search";
 import { isTantivyInstalled, PACKAGE, tantivyMissing } from "./binding.js";
 import type { TantivyOptions } from "./engine.js";
@@ -20,8 +21,6 @@ const RESTART_AFTER_MS = [20, 200, 1_000, 5_000, 30_000] as const;
 const SUSPECT_AFTER_DEATHS = 3;
 /** But not more often than this, in milliseconds. */
 const ANEW_EVERY_MS = 3_600_000;
-/** Hints that the catalogue changed are passed on at most this often, in milliseconds. */
-const FOLLOW_EVERY_MS = 20;
 /** Of what a dying process writes, so much is looked at. */
 const LAST_WORDS = 2_000;
 
@@ -34,20 +33,19 @@ export function openTantivy(session: SearchSession, options: TantivyOptions): Se
 /** The daemon's end: starts the process, watches over it, and starts it again when it dies. */
 class TantivyIndex implements SearchIndex {
   readonly #session: SearchSession;
-  readonly #queue: SearchQueue;
-  #progress: SearchProgress = { state: "indexing", tracks: 0 };
+  readonly #end: EngineEnd;
   #child: ChildProcess | undefined;
   #lastWords = "";
   #deaths = 0;
   #anewMs = Number.NEGATIVE_INFINITY;
   #restart: NodeJS.Timeout | undefined;
-  #follow: NodeJS.Timeout | undefined;
   #isClosed = false;
   #exited: Promise<void> = Promise.resolve();
 
   constructor(session: SearchSession, { timeoutMs }: TantivyOptions) {
     this.#session = session;
-    this.#queue = new SearchQueue({
+    this.#end = new EngineEnd({
+      session,
       timeoutMs,
       send: (message) => this.#send(message),
       onTimeout: () => this.#child?.kill("SIGKILL"),
@@ -56,25 +54,21 @@ class TantivyIndex implements SearchIndex {
   }
 
   get progress(): SearchProgress {
-    return this.#progress;
+    return this.#end.progress;
   }
 
   search(query: SearchQuery, limit: number, signal: AbortSignal): Promise<SearchAnswer> {
-    return this.#queue.search(query, limit, signal);
+    return this.#end.search(query, limit, signal);
   }
 
   follow(): void {
-    this.#follow ??= setTimeout(() => {
-      this.#follow = undefined;
-      this.#send({ kind: "follow" });
-    }, FOLLOW_EVERY_MS);
+    this.#end.follow();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#restart);
-    clearTimeout(this.#follow);
-    this.#queue.close(failed("the search is closed"));
+    this.#end.close();
     // Its commits are safe against this, and what was not committed is read again.
     this.#child?.kill("SIGKILL");
     await this.#exited;
@@ -114,28 +108,16 @@ class TantivyIndex implements SearchIndex {
 
   #hear(message: FromProcess): void {
     switch (message.kind) {
-      case "opened":
-        if (message.note !== undefined)
-          this.#session.log.warn(`${message.note}; a new one is made of the catalogue`);
-        this.#queue.resume();
-        break;
-      case "answer":
-        this.#deaths = 0;
-        this.#queue.settle(message.ticket, message.answer);
-        break;
-      case "refused":
-        this.#queue.settle(message.ticket, failed(`the search failed: ${message.message}`));
-        break;
-      case "progress":
-        this.#setProgress({ state: message.isCurrent ? "ready" : "indexing", tracks: message.tracks });
-        break;
       case "stalled":
         this.#session.log.warn(`the search index is not kept up to date for now: ${message.message}`);
-        this.#setProgress({ ...this.#progress, state: "indexing", reason: message.message });
+        this.#end.progress = { ...this.#end.progress, state: "indexing", reason: message.message };
         break;
       case "unusable":
         this.#giveUp(message.message, message.hint);
         break;
+      default:
+        if (message.kind === "answer") this.#deaths = 0;
+        this.#end.hear(message);
     }
   }
 
@@ -143,19 +125,16 @@ class TantivyIndex implements SearchIndex {
     this.#child = undefined;
     if (this.#isClosed) return;
     this.#deaths++;
-    this.#queue.interrupt(failed(`the search process ended (${how}) twice over this search`));
+    this.#end.queue.interrupt(searchFailed(`the search process ended (${how}) twice over this search`));
     const words = /^.*(?:Error|panicked).*$/mu.exec(this.#lastWords)?.[0].slice(0, 200) ?? "";
     this.#session.log.warn(
       `the search process ended (${how}) and is started again${words ? `: ${words}` : ""}`,
     );
     const waitMs = RESTART_AFTER_MS[Math.min(this.#deaths, RESTART_AFTER_MS.length) - 1];
     if (this.#deaths > SUSPECT_AFTER_DEATHS) {
-      this.#setProgress({
-        state: "failed",
-        tracks: this.#progress.tracks,
-        reason: `the search process ends (${how})`,
-      });
-      this.#queue.fail(failed(`the search process ends again and again (${how})`));
+      const { tracks } = this.#end.progress;
+      this.#end.progress = { state: "failed", tracks, reason: `the search process ends (${how})` };
+      this.#end.queue.fail(searchFailed(`the search process ends again and again (${how})`));
     }
     this.#restart = setTimeout(() => this.#start(), waitMs);
   }
@@ -165,16 +144,7 @@ class TantivyIndex implements SearchIndex {
     this.#child = undefined;
     child?.kill("SIGKILL");
     this.#session.log.warn(`${message}. ${hint}`);
-    this.#setProgress({ state: "failed", tracks: 0, reason: message });
-    this.#queue.close(new MusicfsError("MFS_SEARCH_FAILED", message, { hint }));
+    this.#end.progress = { state: "failed", tracks: 0, reason: message };
+    this.#end.queue.close(new MusicfsError("MFS_SEARCH_FAILED", message, { hint }));
   }
-
-  #setProgress(progress: SearchProgress): void {
-    this.#progress = progress;
-    this.#session.onProgress(progress);
-  }
-}
-
-function failed(message: string): MusicfsError {
-  return new MusicfsError("MFS_SEARCH_FAILED", message);
 }

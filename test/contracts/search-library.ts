@@ -129,6 +129,11 @@ export class SearchLibrary {
     await this.#until(({ state, tracks }) => state === "ready" && tracks === expected);
   }
 
+  /** Waits until the index says that it is ready, and has a later change than `stamp`. */
+  async passes(stamp: number): Promise<void> {
+    await this.#until((progress) => progress.state === "ready" && (progress.stamp ?? 0) > stamp);
+  }
+
   async close(): Promise<void> {
     await this.#index?.close();
     this.#catalogue.close();

@@ -96,6 +96,35 @@ export const searchContract: readonly SearchCase[] = [
     await library.finds("winter year:[* TO 1999]", ["Thaw"]);
     await library.finds("-year:[0 TO 9999]", ["灯", "Lux Æterna"]);
   }),
+  withLibrary("a range of years is counted exactly, also when tracks have changed", [], async (library) => {
+    const ids = library.add(
+      Array.from({ length: 90 }, (_, at) => ({ title: `Take ${at}`, year: 1970 + (at % 30) })),
+    );
+    await library.counts(90);
+    const range = async (limit: number): Promise<readonly [number, number | undefined]> => {
+      const { hits, total } = await library.search("year:1975..1984", limit);
+      return [hits.length, total];
+    };
+    assert.deepEqual(await range(1000), [30, 30]);
+    assert.deepEqual(await range(7), [7, 30]);
+    library.remove(ids.slice(0, 30));
+    await library.counts(60);
+    assert.deepEqual(await range(1000), [20, 20]);
+    assert.deepEqual(await range(7), [7, 20]);
+    library.replace(ids.at(-1) ?? 0, { title: "Moved", year: 1980 });
+    await library.finds("moved year:1980", ["Moved"]);
+    assert.deepEqual(await range(1000), [21, 21]);
+    assert.equal((await library.search("year:[0 TO 9999]")).total, 60);
+  }),
+  withLibrary("it says which change of the catalogue it has come to", [], async (library) => {
+    const [id = 0] = library.add([{ title: "Before" }]);
+    await library.counts(1);
+    const { stamp } = library.index.progress;
+    if (stamp === undefined) return;
+    library.replace(id, { title: "After" });
+    await library.passes(stamp);
+    await library.finds("after", ["After"]);
+  }),
   withLibrary(
     "case, accents and ligatures make no difference, on either side",
     ACCENTS(),
