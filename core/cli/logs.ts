@@ -4,7 +4,7 @@ import { numberOf, wordOf } from "../control/words.js";
 import type { LogEntry, LogLevel } from "../logger.js";
 import { formatEntry } from "../logging/format.js";
 import type { GlobalOptions } from "./context.js";
-import { printMessage, usesColours } from "./output.js";
+import { printJson, printMessage, usesColours } from "./output.js";
 import { findSocket } from "./running.js";
 
 export interface LogsOptions extends GlobalOptions {
@@ -18,7 +18,7 @@ export interface LogsOptions extends GlobalOptions {
 /** `musicfs logs` @throws `MFS_NOT_RUNNING`, `MFS_CONTROL_FAILED` */
 export async function logs({ follow, lines, level, setLevel, json, ...flags }: LogsOptions): Promise<void> {
   const { socketPath } = await findSocket(flags);
-  if (setLevel) await changeLevel(socketPath, setLevel);
+  if (setLevel) await changeLevel(socketPath, setLevel, json === true && !follow);
   if (setLevel && !follow) return;
   const request = { lines, follow: follow ?? false, level: numberOf(WireLevel, level ?? "debug") };
   const format = { format: json ? "json" : "text", colours: usesColours(process.stdout) } as const;
@@ -30,11 +30,14 @@ export async function logs({ follow, lines, level, setLevel, json, ...flags }: L
   }
 }
 
-async function changeLevel(socketPath: string, level: LogLevel): Promise<void> {
-  const { previous } = await callControl(socketPath, (client, options) =>
+// What follows on stdout is the log, so only without it the answer is data.
+async function changeLevel(socketPath: string, level: LogLevel, json: boolean): Promise<void> {
+  const answer = await callControl(socketPath, (client, options) =>
     client.setLogLevel({ level: numberOf(WireLevel, level) }, options),
   );
-  printMessage(`the log's level is ${level} now, it was ${wordOf(WireLevel, previous)}`);
+  const previous = wordOf(WireLevel, answer.previous);
+  if (json) printJson({ level, previous });
+  else printMessage(`the log's level is ${level} now, it was ${previous}`);
 }
 
 function entryOf({ timeUnixMs, level, message, plugin, fieldsJson }: Message): LogEntry {

@@ -36,6 +36,7 @@ function addUnit(service: Command): void {
     .description("write a systemd unit for the config")
     .option("--user", "for this user's own systemd")
     .option("--dry-run", "print the unit, and change nothing")
+    .option("--json", "for programs")
     .action(async (_, command) => {
       const { installService } = await import("./service.js");
       await installService(command.optsWithGlobals());
@@ -45,6 +46,7 @@ function addUnit(service: Command): void {
     .description("stop the service, and remove its unit")
     .option("--user", "of this user's own systemd")
     .option("--dry-run", "say what would be removed, and change nothing")
+    .option("--json", "for programs")
     .action(async (_, command) => {
       const { uninstallService } = await import("./service.js");
       await uninstallService(command.optsWithGlobals());
@@ -52,6 +54,7 @@ function addUnit(service: Command): void {
   service
     .command("clean")
     .description("detach the dead mount that a crash has left, if there is one")
+    .option("--json", "for programs")
     .action(async (_, command) => {
       const { cleanService } = await import("./service.js");
       await cleanService(command.optsWithGlobals());

@@ -7,18 +7,20 @@ import { MusicfsError, messageOf } from "../errors.js";
 import { formatUnit, UNIT_MARK, unitName } from "../service/unit.js";
 import { createCommandLog } from "./command-log.js";
 import { type GlobalOptions, loadCommandConfig } from "./context.js";
-import { printLine, printMessage } from "./output.js";
+import { printJson, printLine, printMessage } from "./output.js";
 import { createScreen } from "./screen.js";
 
 export interface ServiceOptions extends GlobalOptions {
   readonly user?: boolean;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 const SYSTEM_UNITS = "/etc/systemd/system";
 
 /** `musicfs service install` @throws what is wrong with the config, `MFS_FOLDER_UNUSABLE` */
-export async function installService({ user = false, dryRun, ...flags }: ServiceOptions): Promise<void> {
+export async function installService(options: ServiceOptions): Promise<void> {
+  const { user = false, dryRun = false, json, ...flags } = options;
   const { name, configFile } = await loadCommandConfig(flags);
   const path = unitPath(name, user);
   const bin = fileURLToPath(new URL("./bin.js", import.meta.url));
@@ -30,34 +32,40 @@ export async function installService({ user = false, dryRun, ...flags }: Service
     name,
     flags: flagsOf(flags),
   });
+  if (!dryRun) {
+    refuseForeign(path);
+    write(path, unit);
+    runSystemctl(user, "daemon-reload");
+  }
+  if (json) return printJson({ path, unit: unitName(name), text: unit, written: !dryRun });
   if (dryRun) {
     process.stdout.write(unit);
     return printMessage(`this would be ${path}`);
   }
-  refuseForeign(path);
-  write(path, unit);
   const systemctl = systemctlOf(user);
-  runSystemctl(user, "daemon-reload");
   printLine(`wrote ${path}`);
   printLine(`Start it now and at each boot with: ${systemctl} enable --now ${unitName(name)}`);
   if (user) printLine("It ends with your last session, unless you type: loginctl enable-linger");
 }
 
 /** `musicfs service uninstall` @throws `MFS_NOT_RUNNING` when there is no unit, `MFS_FOLDER_UNUSABLE` */
-export async function uninstallService({ user = false, dryRun, ...flags }: ServiceOptions): Promise<void> {
+export async function uninstallService(options: ServiceOptions): Promise<void> {
+  const { user = false, dryRun = false, json, ...flags } = options;
   const { name } = await loadCommandConfig(flags);
   const path = unitPath(name, user);
   if (!existsSync(path)) throw new MusicfsError("MFS_NOT_FOUND", `there is no unit ${path}`);
   refuseForeign(path);
-  if (dryRun) return printLine(`would stop ${unitName(name)}, and remove ${path}`);
-  runSystemctl(user, "disable", "--now", unitName(name));
-  rmSync(path);
-  runSystemctl(user, "daemon-reload");
-  printLine(`removed ${path}`);
+  if (!dryRun) {
+    runSystemctl(user, "disable", "--now", unitName(name));
+    rmSync(path);
+    runSystemctl(user, "daemon-reload");
+  }
+  if (json) return printJson({ path, unit: unitName(name), removed: !dryRun });
+  printLine(dryRun ? `would stop ${unitName(name)}, and remove ${path}` : `removed ${path}`);
 }
 
 /** `musicfs service clean`: what the unit's `ExecStopPost` does. */
-export async function cleanService(flags: GlobalOptions): Promise<void> {
+export async function cleanService({ json, ...flags }: ServiceOptions): Promise<void> {
   const config = await loadCommandConfig(flags);
   const [{ createInstance, mountSourceOf }, log] = [
     await import("../instance.js"),
@@ -69,7 +77,9 @@ export async function cleanService(flags: GlobalOptions): Promise<void> {
   try {
     const driver = await instance.hooks.provideMount.call(instance.signal);
     const isDetached = await driver?.detachStale(config.mountpoint, mountSourceOf(config));
-    printMessage(isDetached ? `detached a dead mount at ${config.mountpoint}` : "there is no dead mount");
+    if (json) printJson({ mountpoint: config.mountpoint, detached: isDetached ?? false });
+    else
+      printMessage(isDetached ? `detached a dead mount at ${config.mountpoint}` : "there is no dead mount");
   } finally {
     await instance.dispose();
   }

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { BIN, openAccount } from "../support/command-line.js";
+import { connectGrpc } from "../support/grpc-client.js";
 import { openHttpServer } from "../support/http-server.js";
-import { until } from "../support/process.js";
+import { run, until, within } from "../support/process.js";
 import { EXAMPLE_LIBRARY } from "../support/tree-files.js";
 
 const CANARIES = ["s3cr3t-CANARY-one", "s3cr3t-CANARY-two", "s3cr3t-CANARY-three"];
@@ -46,6 +47,9 @@ plugins:
   ]) {
     await musicfs(...args);
   }
+  const bundle = join(account.folder, "bundle.txt");
+  await musicfs("doctor", "--bundle", bundle);
+  outputs.push(readFileSync(bundle, "utf8"), ...(await answersOf(t, account.folder)));
   await musicfs("stop");
   const missing = await account.musicfs(["start"], {});
   assert.match(missing.stderr, /MFS_SECRET_UNAVAILABLE: .*variable CANARY is not set/);
@@ -56,6 +60,42 @@ plugins:
     assert.ok(!stored.some((text) => text.includes(canary)), `${canary} was stored`);
   }
   assert.ok(outputs.join("").includes("***"));
+});
+
+test("at the level debug one number follows a miss from the reader to the origin and back", async (t) => {
+  const account = openAccount(t);
+  account.write(
+    "musicfs.config.yaml",
+    `mountpoint: mnt
+log: { level: debug }
+plugins:
+  - origin-local: { path: ${JSON.stringify(EXAMPLE_LIBRARY)}, cache: true }
+`,
+  );
+  assert.equal((await account.musicfs(["start", "--detach"])).code, 0);
+  await account.musicfs(["wait", "--scanned"]);
+  const track = "Marrow & Finch/Salt Lanterns (2019)/01 - Tide Table.flac";
+  await account.musicfs(["cache", "clear"]);
+  const read = await run(["cat", join(account.mountpoint, track)]);
+  assert.equal(read.code, 0, read.stderr);
+  const { stdout } = await account.musicfs(["logs", "--json", "--lines", "1000"]);
+  const entries = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { request?: number; message: string });
+  const wanted = entries.filter(({ message }) => message.startsWith("a reader wants "));
+  assert.notEqual(wanted.length, 0);
+  for (const { request, message } of wanted) {
+    assert.equal(typeof request, "number", message);
+    assert.equal(wanted.filter((other) => other.request === request).length, 1, "no two have one number");
+  }
+  const [first] = wanted;
+  const chain = entries.filter(({ request }) => request === first?.request).map(({ message }) => message);
+  assert.match(
+    chain.join("\n"),
+    /^a reader wants \d+ bytes at 0 of inode (\d+)\n(?:.*\n)*answered .* of inode \1 /u,
+  );
+  assert.match(chain.join("\n"), /^origin '\S+' gave \d+ bytes at 0 of '.*Tide Table\.flac' after \d+ ms$/mu);
 });
 
 test("the level changes while it runs, and whoever follows is told at once", async (t) => {
@@ -75,6 +115,9 @@ test("the level changes while it runs, and whoever follows is told at once", asy
   assert.equal(set.stderr, "the log's level is error now, it was info\n");
   const back = await account.musicfs(["logs", "--set-level", "debug"]);
   assert.equal(back.stderr, "the log's level is debug now, it was error\n");
+  const forPrograms = await account.musicfs(["logs", "--set-level", "debug", "--json"]);
+  assert.deepEqual(JSON.parse(forPrograms.stdout), { level: "debug", previous: "debug" });
+  assert.equal(forPrograms.stderr, "");
   const past = await account.musicfs(["logs", "--json"]);
   const entries = past.stdout
     .trimEnd()
@@ -88,6 +131,23 @@ test("the level changes while it runs, and whoever follows is told at once", asy
   const wrong = await account.musicfs(["logs", "--level", "loud"]);
   assert.equal(wrong.code, 2);
 });
+
+/** What every method of the API says, a refusal too, when it is asked for nothing and for what is secret. */
+async function answersOf(t: TestContext, folder: string): Promise<string[]> {
+  const client = connectGrpc(`unix:${join(folder, "run/musicfs/default.sock")}`);
+  t.after(() => client.close());
+  const answers: string[] = [];
+  for (const [method, streams] of client.methods) {
+    if (method === "Shutdown") continue;
+    const asked: Promise<unknown> = streams ? client.read(method, {}, 1) : client.call(method);
+    answers.push(await within(method, asked, 30_000).then(JSON.stringify, String));
+  }
+  assert.ok(answers.length > 20, "all methods were asked");
+  // What was asked for may be named in the refusal; what is hidden by value stays hidden there, too.
+  const named = client.call("GetOriginHealth", { originId: CANARIES[0] });
+  answers.push(await named.then(JSON.stringify, String));
+  return answers;
+}
 
 function textsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })

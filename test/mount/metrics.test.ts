@@ -4,6 +4,8 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openAccount } from "../support/command-line.js";
+import { curl } from "../support/curl.js";
+import { freePort } from "../support/free-port.js";
 import { withMount } from "../support/mount.js";
 import { run } from "../support/process.js";
 import { audioBelow, EXAMPLE_LIBRARY } from "../support/tree-files.js";
@@ -92,6 +94,40 @@ test("the control socket gives them to whoever may use it", async (t) => {
   assert.match(text, /^musicfs_info\{version="\S+",driver="fuse",name="default"\} 1$/m);
   assert.deepEqual((await get("HEAD", "/metrics")).text, "");
   assert.equal((await get("POST", "/metrics")).status, 404);
+});
+
+test("Prometheus gets them over TCP with the token, and nobody without it", async (t) => {
+  const account = openAccount(t);
+  const [port, token] = [await freePort(), "a-token-for-prometheus"];
+  account.write(
+    "musicfs.config.yaml",
+    `mountpoint: mnt
+control: { tcp: { port: ${port}, token: ${token} } }
+plugins:
+  - origin-local: { path: ${JSON.stringify(EXAMPLE_LIBRARY)} }
+`,
+  );
+  assert.equal((await account.musicfs(["start", "--detach"])).code, 0);
+  const url = `http://127.0.0.1:${port}/metrics`;
+  const bearer = (value: string): string[] => ["-H", `authorization: Bearer ${value}`];
+  const { status, body } = await curl(url, bearer(token));
+  assert.equal(status, 200);
+  assert.match(body, /^# HELP musicfs_library_tracks /mu);
+  assert.match(body, /^musicfs_origin_\w+\{origin="[^"]+"/mu);
+  assert.doesNotMatch(body, /a-token-for/u);
+  const refused: [args: string[], status: number][] = [
+    [[], 401],
+    [bearer("a-token-for-prometheux"), 401],
+    [["-u", `me:${token}`], 401],
+    [[...bearer(token), "-H", "origin: http://elsewhere.example"], 403],
+    [[...bearer(token), "-H", "host: elsewhere.example"], 403],
+    [[...bearer(token), "-d", "x"], 404],
+  ];
+  for (const [args, expected] of refused) {
+    const answer = await curl(url, args);
+    assert.equal(answer.status, expected, args.join(" "));
+    assert.doesNotMatch(answer.body, /musicfs_/u);
+  }
 });
 
 test("the other driver has no such folder, and says so", () =>
