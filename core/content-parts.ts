@@ -9,6 +9,8 @@ import type { Instance } from "./instance.js";
 import { directAccessOf, type LibraryOrigin } from "./library/library-origin.js";
 import type { Logger } from "./logger.js";
 import type { Mount } from "./model/mount-driver.js";
+import type { GuardedOrigin } from "./origins/guards.js";
+import { Replicas } from "./origins/replicas.js";
 import { createBlobTableMemory } from "./store/blob-table.js";
 import { ContentStore } from "./store/content-store.js";
 import type { Store } from "./store/store.js";
@@ -21,6 +23,7 @@ export interface ContentParts {
   readonly reading: ReadThrough;
   /** What cuts files. */
   readonly chunkerId: string;
+  readonly replicas: Replicas;
   /** Memory of the table of cached files. */
   readonly blobs: SharedArrayBuffer;
   /** Reads a file of the catalogue, as its readers do. */
@@ -40,7 +43,7 @@ export async function openContentParts(
   config: Config,
   instance: Instance,
   catalogue: Catalogue,
-  origins: readonly LibraryOrigin[],
+  origins: readonly GuardedOrigin[],
   log: Logger,
 ): Promise<ContentParts | undefined> {
   const cached = origins.filter(({ origin }) => !directAccessOf(origin));
@@ -66,9 +69,15 @@ export async function openContentParts(
     onEvicted: (eviction) => void hooks.cacheEvicted.call(eviction),
     onCorrupt: (repair) => void hooks.corruptionRepaired.call(repair),
   });
+  const { samples } = config.delta;
+  const replicas = new Replicas({ catalogue, store, origins, samples, log, signal });
+  hooks.scanCompleted.follow(() => replicas.sweep());
+  const direct = new Map(
+    origins.flatMap(({ number, origin }) => (directAccessOf(origin) ? [[number, origin] as const] : [])),
+  );
   const reading = new ReadThrough({
     store,
-    origins: new Map(cached.map(({ origin }) => [origin.id, origin])),
+    reader: (version) => replicas.reader(version),
     delta: config.delta,
     log,
     signal,
@@ -87,8 +96,11 @@ export async function openContentParts(
     operations,
     reading,
     chunkerId: chunker.id,
+    replicas,
     blobs,
-    readFile(row, offsetBytes, lengthBytes, readSignal) {
+    async readFile(row, offsetBytes, lengthBytes, readSignal) {
+      const opened = direct.get(row.originNumber);
+      if (opened) return opened.read(versionedFile(row), offsetBytes, lengthBytes, readSignal);
       const originId = originIds.get(row.originNumber) ?? "";
       return reading.file({ originId, file: versionedFile(row) }).read(offsetBytes, lengthBytes, readSignal);
     },

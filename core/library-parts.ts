@@ -75,6 +75,7 @@ export function createLibraryParts(
   const library = new Library({
     catalogue,
     origins,
+    keepsUnconfigured: config.plugins.some(isSwitchedOff),
     hooks: instance.hooks,
     tagPool,
     views: viewsOf(instance),
@@ -117,6 +118,11 @@ function remoteReader(catalogue: Catalogue, readFile: ReadRange): ReadJobAt {
     if (!row) throw new Error("the file is gone");
     return readFile(row, offsetBytes, lengthBytes, signal);
   };
+}
+
+// Under which id the catalogue knows it, only its plugin could say.
+function isSwitchedOff({ provides, options }: Config["plugins"][number]): boolean {
+  return provides.includes("origin") && (options as { readonly enabled?: unknown } | null)?.enabled === false;
 }
 
 function originReader(origins: readonly LibraryOrigin[]): ReadRange {

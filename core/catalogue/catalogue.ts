@@ -11,6 +11,7 @@ import { ProblemTable } from "./problems.js";
 import { QueryFolderTable } from "./query-folders.js";
 import { CatalogueReader, type CatalogueTotals } from "./reader.js";
 import { migrate } from "./schema.js";
+import { SourceTable } from "./sources.js";
 import { TreeTable } from "./tree.js";
 import { ViewTable } from "./views.js";
 
@@ -31,6 +32,7 @@ export class Catalogue {
   readonly files: FileTable;
   readonly albums: AlbumTable;
   readonly problems: ProblemTable;
+  readonly sources: SourceTable;
   readonly generated: GeneratedTable;
   readonly tree: TreeTable;
   readonly pins: PinTable;
@@ -49,6 +51,7 @@ export class Catalogue {
     this.albums = new AlbumTable(db);
     this.problems = new ProblemTable(db);
     this.files = new FileTable(db, this.albums, this.problems, CONTENTS_KEPT);
+    this.sources = new SourceTable(db, this.files);
     this.generated = new GeneratedTable(db);
     this.tree = new TreeTable(db);
     this.pins = new PinTable(db);

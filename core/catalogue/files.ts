@@ -143,7 +143,8 @@ export class FileTable {
     );
     this.#recent = db
       .prepare<[number, number], number>(
-        "SELECT id FROM files WHERE kind = 0 AND added_ms >= ? ORDER BY added_ms DESC, id DESC LIMIT ? + 0",
+        `SELECT f.id FROM files f CROSS JOIN nodes n ON n.ino = f.ino AND n.file = f.id
+         WHERE f.kind = 0 AND f.added_ms >= ? ORDER BY f.added_ms DESC, f.id DESC LIMIT ? + 0`,
       )
       .pluck();
     this.#insertFile = db.prepare(
@@ -156,7 +157,7 @@ export class FileTable {
     );
     // 16 bits, as a mount driver has room for.
     this.#updateNode = db.prepare(
-      "UPDATE nodes SET size = ?, mtime_ms = ?, revision = (revision + 1) & 65535 WHERE ino = ?",
+      "UPDATE nodes SET size = ?, mtime_ms = ?, revision = (revision + 1) & 65535 WHERE ino = ? AND file = ?",
     );
     this.#setRead = db.prepare(`UPDATE files SET state = ${FILE_STATE.read} WHERE id = ?`);
     this.#saveTrack = db.prepare(
@@ -166,7 +167,7 @@ export class FileTable {
     this.#dropLyrics = db.prepare("DELETE FROM lyrics WHERE file = ?");
     this.#lyrics = db.prepare<[number], string>("SELECT text FROM lyrics WHERE file = ?").pluck();
     this.#deleteFile = db.prepare("DELETE FROM files WHERE id = ?");
-    this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ?");
+    this.#deleteNode = db.prepare("DELETE FROM nodes WHERE ino = ? AND file = ?");
     this.#tagged = db
       .prepare<[number], TrackTuple>(`SELECT ${TRACK_COLUMNS} FROM tracks WHERE file = ?`)
       .raw();
@@ -260,11 +261,11 @@ export class FileTable {
     return { id, originNumber, path, sizeBytes, mtimeMs, version, state, ino, kind, album, identity };
   }
 
-  /** Notes a new version of a file's content: its inode gets a new revision, a track's tags are to be read again. */
+  /** Notes a new version of a file's content: an inode that shows it gets a new revision, a track's tags are to be read again. */
   update(row: FileRow, file: OriginFile): void {
     const { sizeBytes, mtimeMs, version = null, identity = null } = file;
     this.#updateFile.run(sizeBytes, mtimeMs, version, identity, stateOfNew(row.kind), row.id);
-    this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino);
+    this.#updateNode.run(file.sizeBytes, file.mtimeMs, row.ino, row.id);
     this.#touch(row);
     this.#tell(row.originNumber, row.path);
   }
@@ -351,12 +352,12 @@ export class FileTable {
     return content && { ...row, ...content };
   }
 
-  /** Removes a file with its tags and its inode. Its name must have been removed before. */
+  /** Removes a file with its tags, and the inode that shows it, whose names must have been removed before. */
   remove(row: FileRow): void {
     this.#contents.delete(row.id);
     if (row.kind === FILE_KIND.track) this.#adjustCount(row.originNumber, -1);
     this.#deleteFile.run(row.id);
-    this.#deleteNode.run(row.ino);
+    this.#deleteNode.run(row.ino, row.id);
     this.#touch(row);
     this.#tell(row.originNumber, row.path);
   }

@@ -212,6 +212,30 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE names ADD COLUMN fold TEXT;
   CREATE INDEX names_by_fold ON names(parent, fold) WHERE fold IS NOT NULL;
   `,
+  `
+  CREATE TABLE sources (
+    file     INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    ino      INTEGER NOT NULL,
+    likeness BLOB
+  );
+  CREATE INDEX sources_by_ino ON sources(ino);
+  CREATE INDEX sources_alike ON sources(likeness) WHERE likeness IS NOT NULL;
+  CREATE TABLE proofs (
+    file     INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+    other    INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+    versions BLOB NOT NULL,
+    equal    INTEGER NOT NULL,
+    PRIMARY KEY (file, other)
+  ) WITHOUT ROWID;
+  CREATE INDEX proofs_of_other ON proofs(other);
+
+  CREATE TRIGGER track_shown AFTER UPDATE OF file ON nodes WHEN old.file <> new.file BEGIN
+    INSERT OR REPLACE INTO track_changes (file) SELECT file FROM tracks WHERE file IN (old.file, new.file);
+  END;
+  CREATE TRIGGER track_joined AFTER UPDATE OF ino ON files BEGIN
+    INSERT OR REPLACE INTO track_changes (file) SELECT file FROM tracks WHERE file = new.id;
+  END;
+  `,
 ];
 
 /** The newest schema that this code knows. */

@@ -8,7 +8,7 @@ export interface TrackChange {
   /** Grows with every change, and is never given twice. */
   readonly stamp: number;
   readonly fileId: number;
-  /** Absent when the track is gone. */
+  /** Absent when the track is gone, or is shown by another one of its sources. */
   readonly file: TaggedFile | undefined;
   readonly lyrics: string | undefined;
 }
@@ -27,6 +27,7 @@ export class TrackChanges {
   readonly #db: Database.Database;
   readonly #files: FileTable;
   readonly #after: Database.Statement<[number, number], [stamp: number, file: number]>;
+  readonly #shown: Database.Statement<[number], number>;
   readonly #last: Database.Statement<[], number>;
   readonly #horizon: Database.Statement<[], string>;
 
@@ -38,6 +39,7 @@ export class TrackChanges {
         "SELECT stamp, file FROM track_changes WHERE stamp > ? ORDER BY stamp LIMIT ? + 0",
       )
       .raw();
+    this.#shown = db.prepare<[number], number>("SELECT file FROM nodes WHERE ino = ?").pluck();
     this.#last = db
       .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'track_changes'")
       .pluck();
@@ -67,7 +69,8 @@ export class TrackChanges {
 
   #changeOf([stamp, fileId]: [number, number]): TrackChange {
     const row = this.#files.byId(fileId);
-    const file = row && this.#files.tagged(row);
+    // One source of a track is enough to be told of.
+    const file = row && this.#shown.get(row.ino) === fileId ? this.#files.tagged(row) : undefined;
     return { stamp, fileId, file, lyrics: file && this.#files.lyricsOf(fileId) };
   }
 }

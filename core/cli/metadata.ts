@@ -22,8 +22,8 @@ export async function showMetadata(
   for (const line of formatPairs(pairsOf(answer))) printLine(escapeControls(line));
 }
 
-// People paste what their file manager shows.
-function belowMountpoint(path: string, mountpoint: string): string {
+/** A path of the tree: people paste what their file manager shows. */
+export function belowMountpoint(path: string, mountpoint: string): string {
   const below = relative(mountpoint, path);
   return path === mountpoint || path.startsWith(`${mountpoint}/`) ? `/${below}` : path;
 }

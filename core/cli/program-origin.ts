@@ -21,6 +21,15 @@ export function addOrigin(program: Command): void {
       await checkOriginHealth(id, command.optsWithGlobals());
     });
   origin
+    .command("which")
+    .description("show which origins have a track, which of them is read, and why")
+    .argument("<path>", "path of the track, in the mount or below it")
+    .option("--json", "for programs")
+    .action(async (path: string, _, command) => {
+      const { showSources } = await import("./origin-which.js");
+      await showSources(path, command.optsWithGlobals());
+    });
+  origin
     .command("confirm")
     .description("remove the files of an origin that vanished at once, and are held")
     .argument("<id>", "id of the origin")

@@ -4,7 +4,7 @@ import { type Blob, BlobGoneError } from "../store/blob.js";
 import { BLOCK_BYTES, type BlockRange, blockCountOf, blocksOf } from "../store/block-set.js";
 import type { FileVersion } from "../store/store-index.js";
 import { CurrentBlob } from "./current-blob.js";
-import { CutFileReader } from "./cut-file-reader.js";
+import { CutFileReader, type ReadsRight } from "./cut-file-reader.js";
 import { Fetcher, type FetcherOptions, PIECE_BLOCKS } from "./fetcher.js";
 import { PieceDroppedError } from "./piece.js";
 import { ReadAhead } from "./read-ahead.js";
@@ -34,12 +34,13 @@ export class CachedFile {
   readonly #cut: CutFileReader;
   readonly #readAhead: ReadAhead;
 
-  constructor(version: FileVersion, origin: OriginReads, use: FetcherOptions) {
+  /** @param right reads from whichever source has right bytes, where those of the first were wrong. */
+  constructor(version: FileVersion, origin: OriginReads, use: FetcherOptions, right: ReadsRight) {
     this.version = version;
     this.#use = use;
     this.#blob = new CurrentBlob(version, use.store);
     this.#fetcher = new Fetcher(version, origin, this.#blob, use);
-    this.#cut = new CutFileReader(this.#fetcher, use);
+    this.#cut = new CutFileReader(this.#fetcher, use, right);
     this.#readAhead = new ReadAhead(version.file.sizeBytes);
   }
 

@@ -1,8 +1,12 @@
 import { ErrnoError } from "../errno.js";
+import type { VersionReader } from "../origins/version-reader.js";
 import { settledBy } from "../settled-by.js";
 import { type Blob, BlobGoneError } from "../store/blob.js";
 import type { Manifest } from "../store/manifest.js";
 import type { Fetcher, FetcherOptions } from "./fetcher.js";
+
+/** See {@link VersionReader.readRight}. */
+export type ReadsRight = Pick<VersionReader, "readRight">;
 
 /**
  * Reads a file that is cut, of which not all was checked in this run, or some lies in other blobs: chunk by chunk, each
@@ -11,10 +15,12 @@ import type { Fetcher, FetcherOptions } from "./fetcher.js";
 export class CutFileReader {
   readonly #fetcher: Fetcher;
   readonly #use: FetcherOptions;
+  readonly #right: ReadsRight;
   /** Damaged chunks that are being fetched again. */
   readonly #mending = new Map<number, Promise<Uint8Array>>();
 
-  constructor(fetcher: Fetcher, use: FetcherOptions) {
+  constructor(fetcher: Fetcher, use: FetcherOptions, right: ReadsRight) {
+    this.#right = right;
     this.#fetcher = fetcher;
     this.#use = use;
   }
@@ -65,6 +71,9 @@ export class CutFileReader {
       const bytes = await this.#fetcher.ask(offsetBytes, lengthBytes, signal);
       store.corrupted(blob, offsetBytes, lengthBytes);
       if (await store.chunks.mend(blob, manifest, chunk, bytes)) return bytes;
+      const isRight = (other: Uint8Array) => store.chunks.mend(blob, manifest, chunk, other);
+      const right = await this.#right.readRight(offsetBytes, lengthBytes, isRight, signal);
+      if (right) return right;
       // The origin has other bytes under this very version than it had: what is kept of it is worth nothing.
       if ((await store.remove(blob.id)) === undefined) throw new ErrnoError("EIO", "its origin changed it");
       throw new BlobGoneError("its origin changed it");

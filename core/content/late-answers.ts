@@ -4,6 +4,7 @@ import { ErrnoError, errnoOf } from "../errno.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { LateAnswers } from "../model/mount-driver.js";
+import { faultOf } from "../origins/fault.js";
 import type { CachedFile } from "./cached-file.js";
 import type { ReadThrough } from "./read-through.js";
 
@@ -26,6 +27,11 @@ export interface LateAnswersOptions {
 /** Answers reads of what the workers could not find on this disk. */
 export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
   const { catalogue, reading, refresh } = options;
+  // With several origins another one may have the file, which is shown instead then.
+  const isWorthALook = (error: unknown): boolean => {
+    const fault = faultOf(error);
+    return fault === "changed" || fault === "missing" || options.originIds.size > 1;
+  };
   const logFailure = createFailureLog(options.log);
 
   const fileOf = (ino: number, revision: number): CachedFile => {
@@ -60,7 +66,7 @@ export function createLateAnswers(options: LateAnswersOptions): LateAnswers {
         if (signal.aborted) throw new ErrnoError("EINTR");
         logFailure(originId, version.path, error);
         // The file is not what was listed: the tree is mended, and whoever opens it next gets what is there.
-        if ((error as NodeJS.ErrnoException).code === "ESTALE") void refresh(ino).catch(() => undefined);
+        if (isWorthALook(error)) void refresh(ino).catch(() => undefined);
         throw errnoOf(error) === errnoOf(undefined) ? new ErrnoError("EIO", messageOf(error)) : error;
       }
     },

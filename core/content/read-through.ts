@@ -1,8 +1,7 @@
 import { withDelta } from "../delta/delta.js";
 import type { DeltaOptions } from "../delta/delta-file.js";
-import { ErrnoError } from "../errno.js";
 import type { Logger } from "../logger.js";
-import type { Origin } from "../model/origin.js";
+import type { VersionReader } from "../origins/version-reader.js";
 import type { ContentStore } from "../store/content-store.js";
 import type { FileVersion } from "../store/store-index.js";
 import { BufferPool } from "./buffer-pool.js";
@@ -12,8 +11,8 @@ import type { FetcherOptions } from "./fetcher.js";
 
 export interface ReadThroughOptions {
   readonly store: ContentStore;
-  /** The origins whose files are read through the store, by id. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  /** What reads a version from its origin, or from others that have the same bytes. */
+  readonly reader: (version: FileVersion) => VersionReader;
   /** How the audio of two versions of a file is compared. */
   readonly delta: { readonly samples: number };
   readonly log: Logger;
@@ -55,7 +54,7 @@ export class ReadThrough {
     return this.#shown.get(`${ino}:${revision}`);
   }
 
-  /** The file of an inode. @throws ErrnoError EIO when its origin is not configured any more. */
+  /** The file of an inode. */
   show(ino: number, revision: number, version: FileVersion): CachedFile {
     const file = this.file(version);
     file.link(ino, revision);
@@ -64,7 +63,6 @@ export class ReadThrough {
     return file;
   }
 
-  /** @throws ErrnoError EIO when its origin is not configured any more. */
   file(version: FileVersion): CachedFile {
     const key = keyOf(version);
     const known = this.#files.get(key);
@@ -73,9 +71,8 @@ export class ReadThrough {
       this.#files.set(key, known);
       return known;
     }
-    const origin = this.#options.origins.get(version.originId);
-    if (!origin) throw new ErrnoError("EIO", `the origin '${version.originId}' is not configured any more`);
-    const file = new CachedFile(version, withDelta(version, origin, this.#delta), this.#use);
+    const reader = this.#options.reader(version);
+    const file = new CachedFile(version, withDelta(version, reader, this.#delta), this.#use, reader);
     this.#files.set(key, file);
     if (this.#files.size > MAX_FILES) this.#forgetOldest(this.#files);
     return file;

@@ -53,7 +53,9 @@ export class RunningDaemon implements Daemon {
     const following = library.follow(instance.signal);
     this.#scanning = Promise.all([following, this.#scan()]);
     instance.hooks.originChanged.follow(({ originId, change }) => {
-      if (change === "connected") this.#lookAgain(originId);
+      if (change !== "connected" || instance.signal.aborted) return;
+      library.originBack(instance.signal);
+      this.#lookAgain(originId);
     });
     void mount.ended.then((end) => this.#mountEnded(end));
   }

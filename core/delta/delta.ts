@@ -9,7 +9,7 @@ export type OriginReads = Pick<Origin, "read" | "chunks">;
  * An origin, as it is to be read for one version of a file: what an earlier version has that is in the store is taken
  * from there. What is asked of the origin itself is counted.
  */
-export function withDelta(version: FileVersion, origin: Origin, options: DeltaOptions): OriginReads {
+export function withDelta(version: FileVersion, origin: OriginReads, options: DeltaOptions): OriginReads {
   const { counters } = options.store;
   const { chunks } = origin;
   const counted: OriginReads = {

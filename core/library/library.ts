@@ -15,6 +15,7 @@ import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
 import { type CompanionSettings, Companions } from "./companions/companions.js";
 import { renewCompanions } from "./companions/renew.js";
+import { Federation } from "./federation.js";
 import { Follower } from "./follower.js";
 import { type LibraryOrigin, troubleOf } from "./library-origin.js";
 import { applyChange, hasChanged, type ListingContext } from "./listing.js";
@@ -33,6 +34,8 @@ import { type View, Views } from "./views.js";
 export interface LibraryOptions {
   readonly catalogue: Catalogue;
   readonly origins: readonly LibraryOrigin[];
+  /** Whether files of origins that are not there now stay: one of them may only be switched off. */
+  readonly keepsUnconfigured: boolean;
   readonly hooks: Hooks;
   readonly tagPool: TagPool;
   readonly views: readonly View[];
@@ -78,6 +81,7 @@ export class Library {
   readonly #views: Views;
   readonly #shelf: TrackShelf;
   readonly #albums: AlbumShelf;
+  readonly #federation: Federation;
   readonly #guard: RemovalGuard;
   readonly #lister: OriginLister;
   readonly #followers = new Map<number, Follower>();
@@ -114,6 +118,8 @@ export class Library {
       catalogue,
       onChange: (source, held) => this.#heldChanged(source, held),
     });
+    const { origins } = options;
+    this.#federation = new Federation({ catalogue, editor, origins, committed: this.#committed });
     this.#lister = new OriginLister(this.#listingContext, this.#guard, hooks);
     this.#publish();
   }
@@ -151,6 +157,7 @@ export class Library {
       await this.#foldNames(signal);
       await this.#removeUnconfigured(signal);
       await this.#views.removeUnclaimed(this.#committed, signal);
+      await this.#federation.begin(signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
       await this.#renewCompanions(signal);
       await this.#scanOrigins(this.#options.origins, undefined, signal);
@@ -222,14 +229,17 @@ export class Library {
   async refresh(ino: number, signal: AbortSignal): Promise<void> {
     const row = this.#options.catalogue.files.byIno(ino);
     const source = row && this.#origins.get(row.originNumber);
+    if (row && !source) this.#federation.detour(row);
     if (!row || !source) return;
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
     try {
       const file = await source.origin.stat(row.path, deadline);
-      if (!file) this.#removeOne(source, row);
-      else if (hasChanged(row, file)) this.#applyChange(row, file);
-      else return;
+      const isGone = !file && this.#removeOne(source, row);
+      if (!file && !isGone) this.#federation.detour(row);
+      else if (file && hasChanged(row, file)) this.#applyChange(row, file);
+      else if (file) return;
     } catch (error) {
+      if (this.#federation.detour(row)) return;
       throw new ErrnoError(
         "EIO",
         `cannot look at '${row.path}' of origin '${source.origin.id}': ${messageOf(error)}`,
@@ -239,6 +249,18 @@ export class Library {
     this.#progress.start();
     this.#progress.found(1);
     this.#readNoted(signal);
+  }
+
+  /** An origin answers again: what was shown from elsewhere meanwhile is shown from it. */
+  originBack(signal: AbortSignal): void {
+    this.#federation.back();
+    this.#settleNoted(signal);
+  }
+
+  /** Takes other priorities of the origins into use. */
+  async rankOrigins(signal: AbortSignal): Promise<void> {
+    await this.#federation.rank(signal);
+    this.#settleNoted(signal);
   }
 
   scanStatus(): ScanStatus {
@@ -267,6 +289,7 @@ export class Library {
       log,
       editor: this.#editor,
       guard: this.#guard,
+      federation: this.#federation,
       progress: this.#progress,
       // Elsewhere the album is looked at as a whole, since a file came or went.
       moved: (row) => {
@@ -321,6 +344,11 @@ export class Library {
     }
   }
 
+  #settleNoted(signal: AbortSignal): void {
+    this.#progress.start();
+    this.#readNoted(signal);
+  }
+
   // Ends what was started of the progress.
   #readNoted(signal: AbortSignal): void {
     this.#readUntil(Promise.resolve(), signal)
@@ -330,11 +358,12 @@ export class Library {
       .finally(() => this.#progress.end());
   }
 
-  #removeOne(source: LibraryOrigin, row: FileRow): void {
+  // Returns whether it may be removed, and is.
+  #removeOne(source: LibraryOrigin, row: FileRow): boolean {
     const known = this.#options.catalogue.files.count(source.number);
-    if (this.#guard.allows(source, { missing: 1, known, listed: undefined })) {
-      removeFiles(this.#listingContext, [row]);
-    }
+    const mayGo = this.#guard.allows(source, { missing: 1, known, listed: undefined });
+    if (mayGo) removeFiles(this.#listingContext, [row]);
+    return mayGo;
   }
 
   #heldChanged(source: LibraryOrigin, held: HeldRemoval | undefined): void {
@@ -378,6 +407,7 @@ export class Library {
       shelf: this.#shelf,
       albums: this.#albums,
       editor: this.#editor,
+      federation: this.#federation,
       progress: this.#progress,
       origins: this.#origins,
     };
@@ -395,7 +425,8 @@ export class Library {
 
   // An origin that is no longer in the config: its files go, as its owner wants.
   async #removeUnconfigured(signal: AbortSignal): Promise<void> {
-    const { catalogue } = this.#options;
+    const { catalogue, keepsUnconfigured } = this.#options;
+    if (keepsUnconfigured) return;
     for (const { number } of catalogue.origins().filter((known) => !this.#origins.has(known.number))) {
       await removeAllOf(this.#listingContext, number, signal);
       catalogue.removeOrigin(number);

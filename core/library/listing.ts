@@ -5,6 +5,7 @@ import { FILE_KIND, FILE_STATE } from "../catalogue/schema.js";
 import type { Logger } from "../logger.js";
 import type { OriginFile, UnreadableFolder } from "../model/origin.js";
 import { BitSet } from "./bit-set.js";
+import type { Federation } from "./federation.js";
 import { kindOf } from "./file-kind.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { findMoved } from "./moves.js";
@@ -28,6 +29,7 @@ export interface ListingContext {
   readonly editor: TreeEditor;
   readonly progress: ScanProgress;
   readonly guard: Pick<RemovalGuard, "allows">;
+  readonly federation: Pick<Federation, "removing">;
   readonly log: Logger;
   /** Told of a file that has another path; inside the transaction that notes it. */
   readonly moved: (row: FileRow) => void;
@@ -167,8 +169,9 @@ export function hasChanged(row: FileRow, file: OriginFile): boolean {
 
 /** Notes another content of a known file; belongs in a transaction. */
 export function applyChange(catalogue: Catalogue, editor: TreeEditor, row: FileRow, file: OriginFile): void {
+  const isShown = catalogue.sources.isShown(row);
   catalogue.files.update(row, file);
-  editor.touchTrack(row, file.sizeBytes);
+  if (isShown) editor.touchTrack(row, file.sizeBytes);
 }
 
 // Counted, and named in the log; the first few at once, since a whole disk can be unreadable.

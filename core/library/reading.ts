@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import { NO_FACTS } from "./album-knowledge.js";
 import type { AlbumShelf } from "./album-shelf.js";
+import type { Federation } from "./federation.js";
 import { directAccessOf, type LibraryOrigin } from "./library-origin.js";
 import type { ScanProgress } from "./progress.js";
 import type { TagJob, TagPool, TagResult } from "./tags/tag-pool.js";
@@ -19,6 +20,7 @@ export interface ReadingContext {
   readonly shelf: TrackShelf;
   readonly albums: AlbumShelf;
   readonly editor: TreeEditor;
+  readonly federation: Pick<Federation, "note">;
   readonly progress: ScanProgress;
   readonly tagPool: TagPool;
   readonly origins: ReadonlyMap<number, LibraryOrigin>;
@@ -104,7 +106,7 @@ function jobOf({ origins }: ReadingContext, row: FileRow): TagJob {
 }
 
 function commit(
-  { catalogue, shelf, albums, editor, progress, committed }: ReadingContext,
+  { catalogue, shelf, albums, editor, federation, progress, committed }: ReadingContext,
   { rows, results }: Read,
 ): void {
   catalogue.transaction(() => {
@@ -116,7 +118,8 @@ function commit(
         return;
       catalogue.files.saveReading(current, result);
       if (result.head) catalogue.files.setHead(row.id, result.head);
-      if (albums.isHeap(current.album)) shelf.put(current, NO_FACTS);
+      const noted = federation.note(current, result);
+      if (albums.isHeap(noted.album)) shelf.put(noted, NO_FACTS);
     });
     editor.finish();
   });

@@ -5,7 +5,7 @@ import type { LibraryOrigin } from "./library-origin.js";
 import type { Listed, ListingContext } from "./listing.js";
 import { SLICE, slices } from "./slices.js";
 
-type RemovalContext = Pick<ListingContext, "catalogue" | "editor" | "committed">;
+type RemovalContext = Pick<ListingContext, "catalogue" | "editor" | "federation" | "committed">;
 
 /**
  * Removes the files that a complete listing no longer shows, unless so many are missing that the guard holds them.
@@ -62,12 +62,12 @@ export async function removeAllOf(
   }
 }
 
-/** Removes files and their names; one transaction. */
+/** Removes files, and the names of entries that have no other source; one transaction. */
 export function removeFiles(context: RemovalContext, rows: readonly FileRow[]): void {
   if (rows.length === 0) return;
   context.catalogue.transaction(() => {
     for (const row of rows) {
-      context.editor.removeTrack(row);
+      if (!context.federation.removing(row)) context.editor.removeTrack(row);
       context.catalogue.files.remove(row);
     }
     context.editor.finish();

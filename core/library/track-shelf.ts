@@ -49,7 +49,9 @@ export class TrackShelf {
 
   #put(row: FileRow, folder: FolderFacts, views: readonly OpenView[]): void {
     const { catalogue, originIds } = this.#options;
-    const file = views.length > 0 ? catalogue.files.tagged(row) : undefined;
+    // Of several sources of one track, the one that is shown says where.
+    const isPlaced = views.length > 0 && catalogue.sources.isShown(row);
+    const file = isPlaced ? catalogue.files.tagged(row) : undefined;
     if (!file) return;
     const track = trackOf(file, originIds.get(row.originNumber) ?? "", folder);
     for (const view of views)

@@ -113,6 +113,8 @@ export interface OriginSettings {
   readonly idleTimeout: number;
   /** Most bytes a second that are read of it; absent for no limit. */
   readonly bandwidth?: number | undefined;
+  /** Whether the next source is asked, too, when it takes longer than it usually does. @default false */
+  readonly hedge?: boolean | undefined;
 }
 
 /**

@@ -32,5 +32,10 @@ export function originOptions({ pollInterval = 300_000, concurrency = 8 }: Origi
     idleTimeout: duration({ minMs: 100, maxMs: 600_000 }).default(5_000),
     /** Most bytes a second that are read of it; absent for no limit. */
     bandwidth: size({ minBytes: 1024 }).optional(),
+    /**
+     * Where another origin has the same track: whether that is asked, too, when this one takes longer than 95 of 100 of its
+     * last reads did. @default false
+     */
+    hedge: z.boolean().default(false),
   };
 }

@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { messageOf } from "../../errors.js";
+import { findNode } from "../../catalogue/find-node.js";
+import { MusicfsError, messageOf } from "../../errors.js";
 import type { ScanSummary } from "../../hooks.js";
 import { troubleOf } from "../../library/library-origin.js";
 import type { GuardedOrigin } from "../../origins/guards.js";
-import type { OriginState as State } from "../../origins/health.js";
 import type { ControlContext } from "../context.js";
 import { type OriginSchema, OriginState } from "../gen/musicfs/v1/origins_pb.js";
 import { heldMessage } from "../held-message.js";
@@ -11,14 +11,9 @@ import type { Methods } from "../methods.js";
 import { progressStream } from "../progress-stream.js";
 import { requireOrigin } from "../require-origin.js";
 import { scanMessage, summaryMessage } from "../scan-message.js";
+import { ORIGIN_STATES, sourcesOf } from "../source-message.js";
 import type { ScanStatus } from "../status.js";
 
-const STATES: Readonly<Record<State, OriginState>> = {
-  connected: OriginState.CONNECTED,
-  degraded: OriginState.DEGRADED,
-  disconnected: OriginState.DISCONNECTED,
-  auth: OriginState.AUTH,
-};
 /** How often the progress of a rescan is told, in milliseconds. */
 const PROGRESS_EVERY_MS = 250;
 
@@ -27,9 +22,20 @@ export function originMethods({
   instance,
   library,
   origins,
-}: ControlContext): Pick<Methods, "listOrigins" | "getOriginHealth" | "rescanOrigin" | "confirmOrigin"> {
+}: ControlContext): Pick<
+  Methods,
+  "listOrigins" | "getOriginHealth" | "rescanOrigin" | "confirmOrigin" | "listSources"
+> {
   return {
-    listOrigins: () => ({ origins: origins.map((source) => originMessage(source)) }),
+    async listOrigins(_, { signal }) {
+      const shared = await catalogue.sources.countShared(signal);
+      return {
+        origins: origins.map((source) => ({
+          ...originMessage(source),
+          sharedFiles: shared.get(source.number) ?? 0,
+        })),
+      };
+    },
 
     async getOriginHealth({ originId }, { signal }) {
       const source = requireOrigin(origins, originId);
@@ -60,6 +66,13 @@ export function originMethods({
       }
     },
 
+    listSources({ path }) {
+      const found = findNode(catalogue.reader, path);
+      const row = found?.node.kind === "file" ? catalogue.files.byIno(found.node.ino) : undefined;
+      if (!found || !row) throw new MusicfsError("MFS_NOT_FOUND", `no track lies at '${path}' in the tree`);
+      return { path: found.path, sources: sourcesOf(catalogue, origins, row) };
+    },
+
     async confirmOrigin({ originId }, { signal }) {
       return { removed: await library.confirmRemoval(requireOrigin(origins, originId), signal) };
     },
@@ -73,7 +86,7 @@ export function originMethods({
     const status = library.originStatus().find(({ id }) => id === origin.id);
     return {
       id: origin.id,
-      state: source.error === undefined ? STATES[health.state] : OriginState.DISCONNECTED,
+      state: source.error === undefined ? ORIGIN_STATES[health.state] : OriginState.DISCONNECTED,
       ...(error === undefined ? {} : { error }),
       files: catalogue.files.count(number),
       ...(origin.local ? { localRoot: origin.local.root } : {}),
@@ -86,7 +99,6 @@ export function originMethods({
       retries: BigInt(figures.retries),
       failovers: BigInt(figures.failovers),
       priority: settings.priority,
-      sharedFiles: 0,
     };
   }
 }

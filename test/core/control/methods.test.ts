@@ -63,6 +63,14 @@ const CALLS: readonly Call[] = [
     expect: ({ removed }) => assert.equal(removed, 0),
   },
   {
+    method: "ListSources",
+    request: { path: TRACK },
+    expect: ({ sources }) => {
+      const [source, ...others] = sources as Message[];
+      assert.deepEqual([source?.originId, source?.read, others.length], ["lib", true, 0]);
+    },
+  },
+  {
     method: "GetScanReport",
     expect: ({ problems }) => {
       const [problem] = problems as Message[];
