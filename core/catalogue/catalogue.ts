@@ -195,6 +195,11 @@ export class Catalogue {
     this.#db.prepare("VACUUM INTO ?").run(path);
   }
 
+  /** Whether it can still be asked: what was begun late may end after it. */
+  get isOpen(): boolean {
+    return this.#db.open;
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -18,6 +18,9 @@ export interface FederationOptions {
 
 /** Files, and entries, that are looked at in one transaction. */
 const SLICE = 64;
+/** After this the best source of an entry that made a detour is tried again, in milliseconds. */
+const RETRY_MS = 10_000;
+const DETOURS_AT_ONCE = 512;
 /** What `meta` says of the sources when all that is read was looked at. */
 const KNOWN = "known";
 
@@ -31,8 +34,9 @@ const KNOWN = "known";
 export class Federation {
   readonly #options: FederationOptions;
   #origins: readonly LibraryOrigin[] = [];
-  /** Inodes that show another source than the best, since that one could not be had. */
-  readonly #detours = new Set<number>();
+  /** Inodes that show another source than the best, since that one could not be had; and whether it was missing. */
+  readonly #detours = new Map<number, boolean>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: FederationOptions) {
     this.#options = options;
@@ -96,17 +100,22 @@ export class Federation {
   }
 
   /**
-   * The shown source of an entry cannot be had: shows another one, whose origin answers. The best is shown again when its
-   * origin is back.
+   * The shown source of an entry cannot be had: shows another one, whose origin answers, unless its bytes are known to be
+   * others. The best is shown again when its origin is back.
    *
+   * @param isMissing its origin answers, and does not have it: then it is shown again by {@link back} only.
    * @returns whether there is one.
    */
-  detour(row: FileRow): boolean {
+  detour(row: FileRow, isMissing = false): boolean {
     if (!this.isUsed) return false;
-    const other = this.#othersOf(row).find((member) => this.#answers(member));
+    const { sources } = this.#options.catalogue;
+    const other = this.#othersOf(row).find(
+      (member) => this.#answers(member) && sources.proofOf(row, member) !== false,
+    );
     if (!other) return false;
     this.#write(() => this.#show(other, row));
-    this.#detours.add(row.ino);
+    this.#detours.set(row.ino, isMissing);
+    if (!isMissing) this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS).unref();
     // Should the daemon end before its origin is back, the next start looks at all entries.
     this.#options.catalogue.setMeta("source_ranks", "");
     return true;
@@ -114,13 +123,28 @@ export class Federation {
 
   /** An origin is back: what made a detour around it shows it again. */
   back(): void {
+    this.#endDetours([...this.#detours.keys()]);
+  }
+
+  // It may have been one request that failed, and the origin never was away.
+  #retry(): void {
+    this.#timer = undefined;
+    const passing = [...this.#detours].filter(([, isMissing]) => !isMissing).map(([ino]) => ino);
+    if (passing.length === 0) return;
+    this.#endDetours(passing);
+    this.#timer = setTimeout(() => this.#retry(), RETRY_MS).unref();
+  }
+
+  #endDetours(inos: readonly number[]): void {
     const { catalogue } = this.#options;
-    const inos = [...this.#detours].splice(0, SLICE * 16);
+    if (inos.length === 0 || !catalogue.isOpen) return;
     this.#write(() => {
-      for (const ino of inos) {
+      for (const ino of inos.slice(0, DETOURS_AT_ONCE)) {
         const row = catalogue.files.byIno(ino);
-        const best = row && this.#choose(row);
-        if (!best || this.#answers(best)) this.#detours.delete(ino);
+        const [best] = row ? this.#othersOf(row) : [];
+        if (row && best && !this.#answers(best)) continue;
+        if (row) this.#choose(row);
+        this.#detours.delete(ino);
       }
     });
   }

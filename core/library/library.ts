@@ -235,7 +235,7 @@ export class Library {
     try {
       const file = await source.origin.stat(row.path, deadline);
       const isGone = !file && this.#removeOne(source, row);
-      if (!file && !isGone) this.#federation.detour(row);
+      if (!file && !isGone) this.#federation.detour(row, true);
       else if (file && hasChanged(row, file)) this.#applyChange(row, file);
       else if (file) return;
     } catch (error) {
@@ -375,6 +375,7 @@ export class Library {
       );
     } else {
       this.#options.log.info(`no removal of origin '${id}' is held any more`);
+      this.#federation.back();
     }
     this.#lister.heldChanged(source, held);
   }

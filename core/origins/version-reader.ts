@@ -134,7 +134,8 @@ export class VersionReader implements Pick<Origin, "read"> {
       // A handle goes on with what was proven when it was opened, whatever the catalogue says now.
       const known = others();
       if (known.length > 0) this.#others = known;
-      this.#knownMs = nowMs;
+      // Where there is none, one may be found at any time.
+      if (known.length > 0) this.#knownMs = nowMs;
     }
     const all = [...(own ? [{ guard: own, file: version.file }] : []), ...this.#others];
     return all.length < 2
@@ -150,11 +151,11 @@ export class VersionReader implements Pick<Origin, "read"> {
       const reason = `it said nothing for ${Math.round(forMs)} ms while another answered`;
       sources[other % sources.length]?.guard.health.failed(new OriginError("unavailable", reason));
     }
-    const first = sources[0];
-    if (!first || !winner || winner === first) return;
-    first.guard.figures.failovers += 1;
+    const preferred = [...sources].sort((a, b) => priorityOf(b) - priorityOf(a))[0];
+    if (!preferred || !winner || priorityOf(winner) === priorityOf(preferred)) return;
+    preferred.guard.figures.failovers += 1;
     log.debug(
-      `'${winner.file.path}' at ${offsetBytes} came from origin '${winner.guard.origin.id}' instead of '${first.guard.origin.id}'`,
+      `'${winner.file.path}' at ${offsetBytes} came from origin '${winner.guard.origin.id}' instead of '${preferred.guard.origin.id}'`,
     );
   }
 

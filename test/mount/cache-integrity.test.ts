@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { StoreStats } from "#core/store/store.js";
@@ -9,6 +9,7 @@ import { DRIVERS } from "../support/mount-config.js";
 import { run, until } from "../support/process.js";
 import { filesBelow } from "../support/tree-files.js";
 import { type CachedLibrary, withCachedLibrary } from "./fixtures/cached-mount.js";
+import { damage, flip } from "./fixtures/damage.js";
 
 const MIB = 1024 * 1024;
 const TRACKS = [1, 2, 3, 4];
@@ -91,28 +92,6 @@ async function readAll(library: CachedLibrary, tracks = TRACKS): Promise<void> {
     ]);
     assert.equal(stdout.split(" ")[0], hashOf(library.contentOf(track)), `track ${track}`);
   }
-}
-
-/** Flips a bit in every 64 KiB of what is cached. @returns how many. */
-async function damage(store: string): Promise<number> {
-  let flipped = 0;
-  for (const path of await filesBelow(join(store, "blobs"))) {
-    const size = (await readFile(path)).length;
-    for (let at = 100; at < size; at += 65_536) {
-      await flip(path, at + ((at * 7919) % 60_000));
-      flipped += 1;
-    }
-  }
-  return flipped;
-}
-
-async function flip(path: string, offset: number): Promise<void> {
-  const handle = await open(path, "r+");
-  const byte = Buffer.alloc(1);
-  await handle.read(byte, 0, 1, offset);
-  byte[0] = (byte[0] as number) ^ 4;
-  await handle.write(byte, 0, 1, offset);
-  await handle.close();
 }
 
 function hashOf(content: Uint8Array): string {
