@@ -7,6 +7,8 @@ import { basename, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Status } from "../../core/control/status.js";
+import { freePort } from "../support/free-port.js";
+import { withInstance } from "../support/mount.js";
 import { run, until, within } from "../support/process.js";
 import { startApache } from "../support/servers/apache.js";
 import { S3RVER_KEYS, startS3Rver } from "../support/servers/s3rver.js";
@@ -90,6 +92,17 @@ describe("the example configs run as they stand", () => {
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
       };
       await mount(t, "origin-s3.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
+    },
+
+    "origin-musicfs.config.ts": async (t) => {
+      const [port, MUSIC_TOKEN] = [await freePort(), "the-token-of-the-one-at-home"];
+      const lines = [`control: { tcp: { port: ${port}, token: ${JSON.stringify(MUSIC_TOKEN)} } },`];
+      const home = { driver: "mount-fuse", library: EXAMPLE_LIBRARY, lines } as const;
+      const variables = { MUSIC_URL: `http://127.0.0.1:${port}`, MUSIC_TOKEN };
+      await withInstance(home, async (other) => {
+        await (await other.start()).scanned();
+        await mount(t, "origin-musicfs.config.ts", variables, ({ mountpoint }) => sameContent(mountpoint));
+      });
     },
 
     "collections.config.ts": (t) =>
