@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { credentials, status } from "@grpc/grpc-js";
+import { originMusicfs } from "musicfs/plugins";
+import { setUpPlugin } from "musicfs/testing";
 import { controlHandler, serveControlTcp } from "../../../core/control/server.js";
 import { curl, curlMethod } from "../../support/curl.js";
 import { freePort } from "../../support/free-port.js";
@@ -169,6 +171,15 @@ test("over TLS both versions of HTTP are answered, and nothing without it", asyn
   const pem = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
   const { port } = await serve(t, pem);
   const base = `https://localhost:${port}/musicfs.v1.MusicFS`;
+  const probe = async (options: object): Promise<void> => {
+    const plugin = await setUpPlugin(
+      originMusicfs({ url: `https://localhost:${port}`, token: TOKEN, ...options }),
+    );
+    const [origin] = await plugin.origins();
+    await origin?.probe?.(new AbortController().signal).finally(() => origin.close?.());
+  };
+  await probe({ caFile: cert });
+  await assert.rejects(probe({}), { name: "OriginError", kind: "untrusted" });
   for (const version of ["--http1.1", "--http2"]) {
     const { answer } = await curlMethod([...AUTHORIZED, "--cacert", cert, version], "GetStatus", {}, base);
     assert.equal(answer.name, "over tcp", version);
