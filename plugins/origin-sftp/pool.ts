@@ -6,8 +6,8 @@ export interface PoolOptions extends SessionOptions {
   readonly maxConnections: number;
 }
 
-/** With more requests under way on every connection, one more is opened. */
-const BUSY_REQUESTS = 16;
+/** With so much to do on every connection, one more is opened. */
+const BUSY_LOAD = 16;
 /** Files are closed that nobody read for so long, in milliseconds; connections after ten times that. */
 const FILES_IDLE_MS = 30_000;
 const SESSION_IDLE_MS = 300_000;
@@ -36,9 +36,8 @@ export class SessionPool {
   async use<T>(signal: AbortSignal, use: (session: Session) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const work = this.#choose().then(async (session) => {
-      signal.throwIfAborted();
-      session.users++;
       try {
+        signal.throwIfAborted();
         return await use(session);
       } finally {
         session.users--;
@@ -55,20 +54,21 @@ export class SessionPool {
     this.#sessions.clear();
   }
 
+  // Whoever is given a session counts as its user from then on.
   async #choose(): Promise<Session> {
-    const idlest = this.#idlest();
-    if (!idlest) return this.#open();
+    const session = this.#idlest() ?? (await this.#open());
     const isFull = this.#sessions.size >= this.#options.maxConnections;
     // Whoever comes now need not wait for it; who comes next finds it there.
-    if (!isFull && idlest.channel.pending >= BUSY_REQUESTS) this.#open().catch(() => undefined);
-    return idlest;
+    if (!isFull && session.load >= BUSY_LOAD) this.#open().catch(() => undefined);
+    session.users++;
+    return session;
   }
 
   #idlest(): Session | undefined {
     let idlest: Session | undefined;
     for (const session of this.#sessions) {
       if (session.isOver) this.#sessions.delete(session);
-      else if (!idlest || session.channel.pending < idlest.channel.pending) idlest = session;
+      else if (!idlest || session.load < idlest.load) idlest = session;
     }
     return idlest;
   }

@@ -13,6 +13,8 @@ export interface SessionOptions extends Server {
   readonly idleMs: number;
 }
 
+const LOAD_OF_USER = 4;
+
 /** One connection to the server, and what was learnt over it. */
 export class Session {
   readonly channel: SftpChannel;
@@ -47,6 +49,11 @@ export class Session {
 
   get isOver(): boolean {
     return this.channel.isBroken;
+  }
+
+  /** How much there is to do on it: requests, and users, each of whom may have many more. */
+  get load(): number {
+    return this.channel.pending + LOAD_OF_USER * this.users;
   }
 
   /** Where a path of the origin is on the server. `""` is the root itself. */

@@ -91,7 +91,8 @@ export class FaultProxy {
 
   #connected(client: Socket): void {
     this.#counts.connections++;
-    if (this.fault.mode === "refuse") {
+    // One may have been taken up by the system before the end.
+    if (this.fault.mode === "refuse" || !this.#server.listening) {
       this.#counts.faults++;
       client.on("error", () => undefined).resetAndDestroy();
       return;
@@ -133,8 +134,10 @@ class Connection {
 
   end(how: "reset" | "close"): void {
     for (const socket of this.#sockets) {
-      if (how === "reset") socket.resetAndDestroy();
-      else socket.destroySoon();
+      if (how === "close") socket.destroySoon();
+      // A socket that is connecting, or has said that it ends, can't be reset: Node would never close it.
+      else if (socket.destroyed || socket.connecting || socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
     }
   }
 }
