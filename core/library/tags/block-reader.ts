@@ -37,7 +37,12 @@ export class ReadFailedError extends Error {
   override readonly name = "ReadFailedError";
 }
 
-/** Buffers of blocks that one reading leaves for the next. One reading at a time. */
+/** The origin did not give them in the time that a file may take. */
+export class ReadTimeoutError extends Error {
+  override readonly name = "ReadTimeoutError";
+}
+
+/** Buffers of blocks that one reading leaves for the next. */
 export class BlockPool {
   readonly #free: Uint8Array[] = [];
 

@@ -22,9 +22,12 @@ export type ToPool =
     };
 
 export interface TagWorkerData {
-  /** One Int32: the ticket of the job that the worker is at, or {@link NO_TICKET}. */
+  /** One Int32: the ticket of the job that keeps the worker busy, or {@link NO_TICKET}. */
   readonly progress: SharedArrayBuffer;
   readonly lyrics: boolean;
 }
 
 export const NO_TICKET = -1;
+
+/** Code of a range that did not come within the time that its file may take. */
+export const TIMED_OUT = "timed-out";

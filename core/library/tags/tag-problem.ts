@@ -1,4 +1,4 @@
-import { ReadFailedError } from "./block-reader.js";
+import { ReadFailedError, ReadTimeoutError } from "./block-reader.js";
 
 /** Why a file's tags could not be read, or not all of them. */
 export type TagProblemCode =
@@ -34,6 +34,7 @@ export function tagProblem(code: TagProblemCode, detail: string): TagProblem {
 /** The problem that `error`, thrown while a file was read, tells of. */
 export function problemOf(error: unknown): TagProblem {
   const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof ReadTimeoutError) return tagProblem("timeout", detail);
   return tagProblem(isReadFailure(error) ? "unreadable" : "malformed", detail);
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { BLOCK_BYTES } from "./block-reader.js";
-import { NO_TICKET, type TagWorkerData, type ToPool, type ToWorker } from "./tag-messages.js";
+import { NO_TICKET, type TagWorkerData, TIMED_OUT, type ToPool, type ToWorker } from "./tag-messages.js";
 import type { ReadJobAt, TagJob, TagResult } from "./tag-pool.js";
 import { type TagProblem, tagProblem } from "./tag-problem.js";
 import { NO_TAGS } from "./track-tags.js";
@@ -47,6 +47,8 @@ export class TagThread {
   readonly #options: TagThreadOptions;
   readonly #works: Work[] = [];
   readonly #ranges = new Set<AbortController>();
+  /** When the first range of a job was asked for, by its ticket. */
+  readonly #startedMs = new Map<number, number>();
   #worker: Worker | undefined;
   #progress = new Int32Array(new SharedArrayBuffer(4));
   #nextTicket = 0;
@@ -128,6 +130,7 @@ export class TagThread {
   #settle(work: Work, ticket: number, result: TagResult): void {
     const slot = work.slots[ticket - work.firstTicket];
     work.missing.delete(ticket - work.firstTicket);
+    this.#startedMs.delete(ticket);
     if (slot) work.task.done(slot.index, result);
   }
 
@@ -143,6 +146,7 @@ export class TagThread {
     const job = work?.slots[ticket - work.firstTicket]?.job;
     if (!work || !job || lengthBytes > BLOCK_BYTES || offsetBytes + lengthBytes > job.sizeBytes) return;
     const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(this.#tooLong()), this.#leftMs(ticket));
     this.#ranges.add(stop);
     try {
       const signal = AbortSignal.any([stop.signal, work.task.signal]);
@@ -152,8 +156,22 @@ export class TagThread {
       const { code = "EIO", message: reason = String(error) } = error as NodeJS.ErrnoException;
       send(worker, { kind: "range-failed", rangeId, code: String(code), message: reason });
     } finally {
+      clearTimeout(timer);
       this.#ranges.delete(stop);
     }
+  }
+
+  // What a file of an origin elsewhere has left of its time, which begins with the first range of it.
+  #leftMs(ticket: number): number {
+    const nowMs = performance.now();
+    const sinceMs = this.#startedMs.get(ticket) ?? nowMs;
+    this.#startedMs.set(ticket, sinceMs);
+    return Math.max(0, sinceMs + this.#options.timeoutMs - nowMs);
+  }
+
+  #tooLong(): Error {
+    const error = new Error(`reading it took longer than ${this.#options.timeoutMs} ms`);
+    return Object.assign(error, { code: TIMED_OUT });
   }
 
   /** Looks whether the worker has moved on; it need not tell the time for that. */
@@ -164,7 +182,7 @@ export class TagThread {
       this.#seenTicket = ticket;
       this.#seenSinceMs = nowMs;
     } else if (nowMs - this.#seenSinceMs >= this.#options.timeoutMs && !this.#verdict) {
-      const problem = tagProblem("timeout", `reading it took longer than ${this.#options.timeoutMs} ms`);
+      const problem = tagProblem("timeout", this.#tooLong().message);
       this.#verdict = { problem, ticket };
       void this.#worker?.terminate();
     }
@@ -184,6 +202,7 @@ export class TagThread {
   #died(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    this.#startedMs.clear();
     for (const stop of this.#ranges) stop.abort(new Error("the reading of its tags was ended"));
     const { problem = tagProblem("crashed", "the worker ended while it read it"), ticket } =
       this.#verdict ?? {};
