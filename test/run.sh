@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command → Debian package
-need=(fusermount3:fuse3 ffprobe:ffmpeg ffmpeg:ffmpeg setfattr:attr setpriv:util-linux mkfs.ext4:e2fsprogs xfs_io:xfsprogs curl:curl openssl:openssl zsh:zsh fish:fish mandoc:mandoc python3:python3-minimal mpd:mpd mpc:mpc sshd:openssh-server ssh-keygen:openssh-client rclone:rclone apache2:apache2-bin)
+need=(fusermount3:fuse3 ffprobe:ffmpeg ffmpeg:ffmpeg setfattr:attr setpriv:util-linux mkfs.ext4:e2fsprogs xfs_io:xfsprogs curl:curl openssl:openssl zsh:zsh fish:fish mandoc:mandoc python3:python3-minimal mpd:mpd mpc:mpc sshd:openssh-server ssh-keygen:openssh-client rclone:rclone sshfs:sshfs apache2:apache2-bin)
 missing=()
 for pair in "${need[@]}"; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair##*:}")

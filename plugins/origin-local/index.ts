@@ -1,13 +1,15 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { definePlugin, duration, z } from "musicfs";
+import { definePlugin, originOptions, z } from "musicfs";
 import { openLocalOrigin } from "./local-origin.js";
+import { networkTypeAt } from "./network-mounts.js";
+import { openNetworkOrigin } from "./network-origin.js";
 
 const options = z.strictObject({
+  /** `pollInterval` holds where the folder is not watched; the time limits on a network filesystem. */
+  ...originOptions({ concurrency: 64 }),
   /** The folder that holds the music. Relative to the config file; `~` is the home folder. */
   path: z.string().min(1),
-  /** Names the origin in the catalogue; two origins need two ids. @default the path as written here */
-  id: z.string().min(1).max(200).optional(),
   /**
    * Whether symbolic links that lead out of `path` are followed. Links to what lies below `path` add
    * nothing in either case, since that is shown at its own place already. @default false
@@ -15,19 +17,14 @@ const options = z.strictObject({
   followSymlinks: z.boolean().default(false),
   /**
    * Whether the files are read through the content store: for a slow disk, a network filesystem, or one that is not
-   * always there. @default false
+   * always there. @default `true` on a network filesystem, else `false`
    */
-  cache: z.boolean().default(false),
+  cache: z.boolean().optional(),
   /**
    * Whether changes are noticed as they happen; `"auto"`: where the disk is this machine's own and the system
    * has watches enough. @default "auto"
    */
   watch: z.union([z.literal("auto"), z.literal(false)]).default("auto"),
-  /**
-   * How often the folder is looked through where it is not watched: milliseconds, or text such as `"5 min"`;
-   * a tenth more or less each time. `0` for never. @default "5 min"
-   */
-  pollInterval: duration({ minMs: 0, maxMs: 7 * 86_400_000 }).default(300_000),
 });
 
 /** Music in a folder of this machine; see README.md beside this file. */
@@ -36,9 +33,16 @@ export const originLocal = definePlugin({
   provides: ["origin"],
   options,
   instance: ({ id, path }) => id ?? path,
-  setup({ hooks, configDir, log }, { id, path, ...rest }) {
+  setup({ hooks, configDir, log }, { id, path, followSymlinks, cache, watch, ...settings }) {
+    if (!settings.enabled) return;
     const folder = resolvePath(path, configDir);
-    hooks.openOrigin.tap(() => openLocalOrigin({ id: id ?? path, folder, log, ...rest }));
+    const origin = { id: id ?? path, folder, followSymlinks, settings };
+    hooks.openOrigin.tap(async () => {
+      const type = cache === false ? undefined : await networkTypeAt(folder);
+      return type === undefined
+        ? openLocalOrigin({ ...origin, cache: cache ?? false, watch, log })
+        : openNetworkOrigin({ ...origin, type });
+    });
   },
 });
 

@@ -11,6 +11,7 @@ import {
   type OriginCapacity,
   type OriginChanges,
   type OriginFile,
+  type OriginSettings,
   openLocal,
   pathFromBytes,
   pathToBytes,
@@ -34,14 +35,13 @@ export interface LocalOriginOptions {
   /** Whether the files are read through the content store. */
   readonly cache: boolean;
   readonly watch: "auto" | false;
-  /** In milliseconds; 0 for never. */
-  readonly pollInterval: number;
+  readonly settings: OriginSettings;
   readonly log: Logger;
 }
 
 /** Opens the folder as an origin, also while it is not there: its disk may come later. */
 export async function openLocalOrigin(options: LocalOriginOptions): Promise<Origin> {
-  const { id, followSymlinks, cache, pollInterval } = options;
+  const { id, followSymlinks, cache, settings } = options;
   const root = await realRoot(options.folder);
   const local = { root, followSymlinks };
   const at = (path: string): Buffer | string =>
@@ -51,7 +51,8 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
     id,
     local,
     cache,
-    pollIntervalMs: pollInterval,
+    settings,
+    pollIntervalMs: settings.pollInterval,
 
     async *list(signal, paths) {
       await requireFolder(root);

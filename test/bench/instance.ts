@@ -18,6 +18,10 @@ export interface InstanceOptions {
   readonly plugins?: readonly Record<string, object>[];
   /** Views beside that of the root; only in the config in JSON. */
   readonly views?: Readonly<Record<string, object>>;
+  /** Stands in place of the local origin; only in the config in JSON. */
+  readonly originPlugin?: Readonly<Record<string, object>>;
+  /** Stands in place of `layout-artist-album`; only in the config in JSON. */
+  readonly layout?: Readonly<Record<string, object>>;
   readonly driver?: DriverName;
   readonly driverOptions?: Readonly<Record<string, unknown>>;
   /** @default the layout's own */
@@ -49,8 +53,11 @@ export class BenchInstance {
     this.cataloguePath = join(this.stateDir, "catalogue.sqlite");
     this.#configs = { json: join(folder, "config.json"), typescript: join(folder, "musicfs.config.ts") };
     const config = configOf(options, this);
-    const { plugins = [], views } = options;
-    const more = { plugins: [...config.plugins, ...plugins], ...(views ? { views } : {}) };
+    const { plugins = [], views, originPlugin, layout } = options;
+    const [origin, ...others] = config.plugins;
+    const [ownLayout, ...rest] = others;
+    const chosen = [originPlugin ?? origin, layout ?? ownLayout, ...rest, ...plugins];
+    const more = { plugins: chosen, ...(views ? { views } : {}) };
     writeFileSync(this.#configs.json, JSON.stringify({ ...config, ...more }, undefined, 2));
     writeFileSync(this.#configs.typescript, typescriptConfig(config));
   }

@@ -13,6 +13,7 @@ import { measureMillion } from "./million.js";
 import { type BenchOptions, type FigureName, parseOptions } from "./options.js";
 import { makeFolder } from "./peers.js";
 import { killChildren } from "./processes.js";
+import { measureRemote } from "./remote/measure.js";
 import { formatReport, writeResults } from "./report.js";
 import { type Row, verdictOf } from "./rows.js";
 import { measureScanning } from "./scanning.js";
@@ -34,6 +35,7 @@ const MEASURES: Readonly<Record<FigureName, (context: BenchContext) => Promise<R
   store: measureStore,
   search: async (context) => [...(await measureSearch(context)), ...(await measureSearchFolders(context))],
   events: measureEvents,
+  remote: measureRemote,
 };
 
 const NEEDED_BYTES = 4 * 2 ** 30;

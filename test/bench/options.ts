@@ -14,6 +14,7 @@ export const FIGURES = [
   "store",
   "search",
   "events",
+  "remote",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 

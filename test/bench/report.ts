@@ -7,11 +7,13 @@ const TITLES: Readonly<Record<Subject, string>> = {
   direct: "direct",
   bindfs: "bindfs",
   rclone: "rclone",
+  sshfs: "sshfs",
   musicfs: "MusicFS",
   copying: "MusicFS copying",
   native: "fuse-native",
   tantivy: "tantivy",
   sqlite: "SQLite",
+  best: "best peer",
 };
 
 /** A Markdown table; every cell is the median of the rounds, with their least and greatest behind it. */

@@ -1,15 +1,20 @@
 import { medianOf, ratiosOf } from "./statistics.js";
 
-/** What is measured: the disk itself, its peers, and MusicFS in each of its ways and by each of its search engines. */
+/**
+ * What is measured: the disk itself, its peers, and MusicFS in each of its ways and by each of its search engines; `best` is the
+ * best of the peers in each round.
+ */
 export const SUBJECTS = [
   "direct",
   "bindfs",
   "rclone",
+  "sshfs",
   "musicfs",
   "copying",
   "native",
   "tantivy",
   "sqlite",
+  "best",
 ] as const;
 export type Subject = (typeof SUBJECTS)[number];
 

@@ -9,6 +9,8 @@ missing=()
 command -v bindfs >/dev/null || missing+=(bindfs)
 command -v fusermount3 >/dev/null || missing+=(fuse3)
 command -v rclone >/dev/null || missing+=(rclone)
+command -v sshfs >/dev/null || missing+=(sshfs)
+command -v sshd >/dev/null || missing+=(openssh-server)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 ldconfig -p 2>/dev/null | grep -q 'libfuse\.so\.2' || missing+=(libfuse2)
 if ((${#missing[@]})); then

@@ -1,0 +1,130 @@
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { FaultProxyProcess } from "../../support/fault-proxy-process.js";
+import { makeSshd } from "../../support/servers/sshd.js";
+import type { BenchContext } from "../context.js";
+import { writeBigFile } from "../media.js";
+import { makeFolder, waitForTracks } from "../peers.js";
+import { interleave, type Rounds, type Row, record, type Subject } from "../rows.js";
+import { firstByteMs, type ProbeOrder, readWholeMs, scanMs, seeksMs } from "./probes.js";
+import { type RemoteServer, SFTP_SUBJECTS } from "./subjects.js";
+
+const BIG_MIB = 64;
+const BIG_FILES = ["sequential", "first byte", "seeks"] as const;
+const TRACKS = 500;
+const QUICK_TRACKS = 60;
+const SEEKS = 50;
+/** Each way; a round trip takes twice that. */
+const DELAY_MS = 10;
+
+/** What is measured, and whether less of it is better. */
+const FIGURES = {
+  scan: { name: "tag scan from nothing", unit: "ms", atMost: 0.5 },
+  originBytes: { name: "bytes of the origin for it", unit: "MB", atMost: 1 },
+  firstByte: { name: "time to first byte", unit: "ms", atMost: 1 },
+  seeks: { name: `${SEEKS} random reads of 64 KiB`, unit: "ms", atMost: 0.5 },
+  sequential: { name: `cold sequential read of ${BIG_MIB} MiB`, unit: "ms", atMost: 1 },
+  again: { name: "the same again", unit: "ms", atMost: 1 },
+} as const;
+type Figure = keyof typeof FIGURES;
+type Measured = Record<Figure, Rounds>;
+
+/** Reads of a server through MusicFS, and through what people mount it with otherwise. */
+export async function measureRemote(context: BenchContext): Promise<Row[]> {
+  const { folder, cleanup, options, say } = context;
+  const music = makeFolder(folder, "music");
+  const tracks = writeLibrary(music, options.quick ? QUICK_TRACKS : TRACKS);
+  const sshd = await makeSshd(makeFolder(folder, "sshd"));
+  cleanup.add(() => sshd.kill());
+  const rows: Row[] = [];
+  for (const delayMs of [0, DELAY_MS]) {
+    const proxy = await FaultProxyProcess.open(
+      { port: sshd.port },
+      delayMs === 0 ? { mode: "ok" } : { mode: "delay", ms: delayMs },
+    );
+    cleanup.add(() => proxy.close());
+    appendFileSync(sshd.knownHosts, `[127.0.0.1]:${proxy.port} ${sshd.hostKey}\n`);
+    const { username, keyFile, knownHosts } = sshd;
+    const server = { port: proxy.port, username, keyFile, knownHosts, path: music };
+    const where = delayMs === 0 ? "SFTP" : `SFTP, ${2 * delayMs} ms a round trip`;
+    say(`${where}: ${tracks} tracks`);
+    rows.push(...(await measureLink(context, server, proxy, tracks, where)));
+  }
+  return rows;
+}
+
+function writeLibrary(folder: string, count: number): number {
+  for (const name of BIG_FILES) writeBigFile(folder, name, BIG_MIB);
+  const many = join(folder, "many");
+  mkdirSync(many);
+  for (let track = 0; track < count; track++) writeBigFile(many, `track ${track}`, 1);
+  return count + BIG_FILES.length;
+}
+
+async function measureLink(
+  context: BenchContext,
+  server: RemoteServer,
+  proxy: FaultProxyProcess,
+  tracks: number,
+  where: string,
+): Promise<Row[]> {
+  const names = Object.keys(FIGURES) as Figure[];
+  const measured = Object.fromEntries(names.map((name) => [name, {}])) as Measured;
+  const subjects = SFTP_SUBJECTS.map(({ subject }) => subject);
+  await interleave(context.options.rounds, subjects, async (subject) => {
+    const values = await measureOnce(context, server, proxy, tracks, subject);
+    for (const name of names) record(measured[name], subject, values[name]);
+  });
+  return names.map((name) => {
+    const { name: figure, unit, atMost } = FIGURES[name];
+    const rounds = { ...measured[name], best: bestOf(measured[name]) };
+    return {
+      figure: `${where}: ${figure}`,
+      unit,
+      rounds,
+      target: { subject: "musicfs", against: "best", atMost },
+    };
+  });
+}
+
+async function measureOnce(
+  { folder, cleanup }: BenchContext,
+  server: RemoteServer,
+  proxy: FaultProxyProcess,
+  tracks: number,
+  subject: Subject,
+): Promise<Record<Figure, number>> {
+  const way = SFTP_SUBJECTS.find((one) => one.subject === subject);
+  if (!way) throw new Error(`nothing mounts for ${subject}`);
+  const home = makeFolder(folder, `mount of ${subject}`);
+  const before = await proxy.counts();
+  const startedMs = performance.now();
+  const mount = await way.mount(server, home);
+  const stop = cleanup.add(() => mount.stop());
+  const { mountpoint, instance } = mount;
+  // MusicFS reads the tags by itself, from its start on; over the others somebody else has to.
+  if (instance) await waitForTracks(instance, tracks);
+  else await scanMs({ path: mountpoint });
+  const scan = performance.now() - startedMs;
+  const originBytes = ((await proxy.counts()).bytesDown - before.bytesDown) / 1e6;
+  const at = (name: (typeof BIG_FILES)[number]): ProbeOrder => ({ path: join(mountpoint, `${name}.flac`) });
+  const values = {
+    scan,
+    originBytes,
+    firstByte: await firstByteMs(at("first byte")),
+    seeks: await seeksMs(at("seeks")),
+    sequential: await readWholeMs(at("sequential")),
+    again: await readWholeMs(at("sequential")),
+  };
+  await stop();
+  rmSync(home, { recursive: true });
+  return values;
+}
+
+function bestOf(rounds: Rounds): number[] {
+  const peers = Object.entries(rounds).filter(([subject]) => subject !== "musicfs");
+  const [first] = peers;
+  return (first?.[1] ?? []).map((_, round) =>
+    Math.min(...peers.map(([, values]) => values[round] as number)),
+  );
+}
