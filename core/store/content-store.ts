@@ -5,8 +5,8 @@ import type { Logger } from "../logger.js";
 import type { CachePolicy } from "../model/cache-policy.js";
 import type { Chunker } from "../model/chunker.js";
 import { makePrivateFolder } from "../private-folder.js";
-import { Blob, type BlobLink } from "./blob.js";
-import { BlobFiles, closeFile, emptyFile, sizeOfFile } from "./blob-files.js";
+import type { Blob } from "./blob.js";
+import { BlobFiles, emptyFile } from "./blob-files.js";
 import { BlobPublisher } from "./blob-table.js";
 import { BLOCK_BYTES } from "./block-set.js";
 import { ChunkStore } from "./chunk-store.js";
@@ -15,7 +15,7 @@ import { Evictor } from "./evictor.js";
 import { Flusher } from "./flusher.js";
 import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
-import { Manifest } from "./manifest.js";
+import { OpenBlobs } from "./open-blobs.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
 import {
@@ -50,10 +50,6 @@ export interface ContentStoreOptions {
   onCorrupt(repair: CorruptionRepair): void;
 }
 
-/** Blobs that are open at once, each with a descriptor. */
-const MAX_OPEN = 512;
-/** A descriptor is closed this long after its blob was taken away from the workers, which may be about to use it. */
-const CLOSE_AFTER_MS = 2_000;
 const TICK_MS = 1_000;
 /** How often the index is told when blobs were used, and the policy asked for what has expired, in milliseconds. */
 const SLOW_TICK_MS = 60_000;
@@ -72,9 +68,7 @@ export class ContentStore {
   readonly #files: BlobFiles;
   readonly #flusher: Flusher;
   readonly #table: BlobPublisher;
-  readonly #open = new Map<number, Blob>();
-  readonly #opening = new Map<number, Promise<Blob | undefined>>();
-  readonly #closing = new Set<NodeJS.Timeout>();
+  readonly #open: OpenBlobs;
   #index: StoreIndex;
   #indexInode: number;
   #indexBytes = 0;
@@ -89,12 +83,21 @@ export class ContentStore {
     this.health = new StoreHealth(options.folder, options.log);
     this.#table = new BlobPublisher(options.table);
     this.#files = new BlobFiles(join(options.folder, "blobs"));
+    this.#open = new OpenBlobs({
+      files: this.#files,
+      table: this.#table,
+      index: () => this.#index,
+      isPassedThrough: (ino, revision) => options.isPassedThrough(ino, revision),
+      cutLater: (id) => this.chunks.cutLater(id),
+      torn: (id) => this.remove(id),
+      failed: (error) => this.failed(error),
+    });
     this.evictor = new Evictor({
       policy: options.policy,
       counters: this.counters,
       index: () => this.#index,
       openBlob: (id) => this.#open.get(id),
-      isOpening: (id) => this.#opening.has(id),
+      isOpening: (id) => this.#open.isOpening(id),
       collectReads: () => this.#collectReads(),
       remove: (id) => this.remove(id),
       isPinned: (version) => options.isPinned(version),
@@ -126,14 +129,14 @@ export class ContentStore {
       counters: this.counters,
       log: options.log,
       index: () => this.#index,
-      acquireById: (id) => this.#acquire(id),
+      acquireById: (id) => this.#open.acquire(id),
       release: (blob) => this.release(blob),
       noteUse: (blob) => this.noteUse(blob),
       remove: (id) => this.remove(id),
       reserve: (bytes) => this.room.reserve(bytes),
       unreserve: (bytes) => this.room.release(bytes),
       setStored: (blob, bytes) => this.#changeStored(blob, bytes - blob.storedBytes),
-      isPassedThrough: (blob) => this.#isPassedThrough(blob),
+      isPassedThrough: (blob) => this.#open.isPassedThrough(blob),
       failed: (error) => this.failed(error),
     });
   }
@@ -164,19 +167,11 @@ export class ContentStore {
   async acquire(version: FileVersion): Promise<Blob | undefined> {
     try {
       const id = this.#index.blobOf(version);
-      return id === undefined ? undefined : await this.#acquire(id);
+      return id === undefined ? undefined : await this.#open.acquire(id);
     } catch (error) {
       this.failed(error);
       return undefined;
     }
-  }
-
-  async #acquire(id: number): Promise<Blob | undefined> {
-    const opening = this.#opening.get(id);
-    const blob = this.#open.get(id) ?? (await (opening ?? this.#openBlob(id)));
-    if (!blob || blob.isGone) return undefined;
-    blob.users += 1;
-    return blob;
   }
 
   /**
@@ -196,9 +191,7 @@ export class ContentStore {
   }
 
   release(blob: Blob): void {
-    blob.users -= 1;
-    blob.usedMs = Date.now();
-    if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
+    this.#open.release(blob);
   }
 
   /**
@@ -262,15 +255,14 @@ export class ContentStore {
   /** Removes a blob, whoever wants it. @returns the bytes that came free; `undefined` when it is in use. */
   async remove(id: number): Promise<number | undefined> {
     const blob = this.#open.get(id);
-    if (blob && !this.#takeAway(blob)) return undefined;
+    if (blob && !this.#open.takeOut(blob)) return undefined;
     const bytes = blob?.storedBytes ?? this.#index.blob(id)?.storedBytes ?? 0;
-    this.#open.delete(id);
     await this.#removeRow(id, blob);
     this.evictor.left(id);
     if (blob) {
       await blob.writesEnded();
       await emptyFile(blob.fd).catch(() => undefined);
-      this.#closeLater(blob.fd);
+      this.#open.closeLater(blob.fd);
     }
     await this.#files.remove(id).catch((error) => this.failed(error));
     this.room.changeUsed(-bytes);
@@ -326,12 +318,7 @@ export class ContentStore {
     await this.chunks.close();
     await this.#flusher.flushLast();
     this.#saveUse();
-    for (const timer of this.#closing) clearTimeout(timer);
-    for (const blob of this.#open.values()) {
-      blob.retract();
-      blob.isGone = true;
-      await closeFile(blob.fd).catch(() => undefined);
-    }
+    await this.#open.close();
     this.#index.close();
   }
 
@@ -346,37 +333,9 @@ export class ContentStore {
     return index;
   }
 
-  #openBlob(id: number): Promise<Blob | undefined> {
-    const opening = this.#openExisting(id).finally(() => this.#opening.delete(id));
-    this.#opening.set(id, opening);
-    return opening;
-  }
-
-  async #openExisting(id: number): Promise<Blob | undefined> {
-    const row = this.#index.blob(id);
-    if (!row) return undefined;
-    let fd: number | undefined;
-    try {
-      fd = await this.#files.open(id);
-      const isCutWrongly = row.manifest && new Manifest(row.manifest).sizeBytes !== row.sizeBytes;
-      if (isCutWrongly || (await sizeOfFile(fd)) !== row.sizeBytes)
-        throw Object.assign(new Error("torn"), { code: "ENOENT" });
-      const blob = this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
-      if (blob.manifest) blob.republish(blob.setBorrowed(this.#index.chunks.borrowedOf(id, blob.manifest)));
-      else if (blob.isWhole) this.chunks.cutLater(id);
-      return blob;
-    } catch (error) {
-      if (fd !== undefined) await closeFile(fd);
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ELOOP") await this.remove(id);
-      else this.failed(error);
-      return undefined;
-    }
-  }
-
-  async #create(version: FileVersion): Promise<Blob | undefined> {
+  #create(version: FileVersion): Promise<Blob | undefined> {
     const id = this.#index.insert(version, Date.now());
-    const making = (async () => {
+    return this.#open.acquireNew(id, async () => {
       if (!this.evictor.admits(id, version)) {
         this.#index.remove(id);
         return undefined;
@@ -388,19 +347,8 @@ export class ContentStore {
       const row = this.#index.blob(id);
       if (!row) throw new Error("the index lost a row");
       this.evictor.entered(id, version);
-      return this.#keepOpen(new Blob(row, fd, this.#table, Date.now()));
-    })().finally(() => this.#opening.delete(id));
-    this.#opening.set(id, making);
-    making.catch(() => undefined);
-    const blob = await making;
-    if (blob) blob.users += 1;
-    return blob;
-  }
-
-  #keepOpen(blob: Blob): Blob {
-    this.#open.set(blob.id, blob);
-    if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
-    return blob;
+      return { row, fd };
+    });
   }
 
   // A full disk takes no change of the index, either, before something has gone from it. What a row names then
@@ -418,46 +366,6 @@ export class ContentStore {
   #changeStored(blob: Blob, bytes: number): void {
     blob.storedBytes += bytes;
     this.room.changeUsed(bytes);
-  }
-
-  // A blob that the kernel reads by itself cannot be taken away. Asked after the workers were told, so that none
-  // of them can let the kernel have it in between.
-  #takeAway(blob: Blob): boolean {
-    const { links } = blob;
-    blob.retract();
-    if (this.#arePassedThrough(links)) {
-      blob.republish(links);
-      return false;
-    }
-    blob.isGone = true;
-    return true;
-  }
-
-  #isPassedThrough(blob: Blob): boolean {
-    return this.#arePassedThrough(blob.links);
-  }
-
-  #arePassedThrough(links: readonly BlobLink[]): boolean {
-    return links.some(({ ino, revision }) => this.#options.isPassedThrough(ino, revision));
-  }
-
-  #closeLeastUsed(): void {
-    let oldest: Blob | undefined;
-    for (const blob of this.#open.values()) {
-      if (blob.users > 0 || blob.isDirty) continue;
-      if (!oldest || blob.usedMs < oldest.usedMs) oldest = blob;
-    }
-    if (!oldest || !this.#takeAway(oldest)) return;
-    this.#open.delete(oldest.id);
-    this.#closeLater(oldest.fd);
-  }
-
-  #closeLater(fd: number): void {
-    const timer = setTimeout(() => {
-      this.#closing.delete(timer);
-      void closeFile(fd).catch(() => undefined);
-    }, CLOSE_AFTER_MS);
-    this.#closing.add(timer);
   }
 
   async #tick(): Promise<void> {
@@ -504,13 +412,7 @@ export class ContentStore {
   }
 
   #startAnew(isDamaged = false): void {
-    for (const blob of this.#open.values()) {
-      blob.retract();
-      blob.isGone = true;
-      this.evictor.left(blob.id);
-      this.#closeLater(blob.fd);
-    }
-    this.#open.clear();
+    for (const { id } of this.#open.abandon()) this.evictor.left(id);
     this.evictor.forgetAll();
     this.#index.close();
     try {

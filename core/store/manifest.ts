@@ -89,3 +89,25 @@ export class ManifestWriter {
     return this.#bytes.slice(0, this.#count * ENTRY_BYTES);
   }
 }
+
+/** A disk gives back whole pages only. */
+export const PAGE_BYTES = 4096;
+
+/** Bytes that a file takes on the disk of which some chunks lie elsewhere: only whole pages of those are given back. */
+export function heldBytes(manifest: Manifest, borrowed: ReadonlySet<number>): number {
+  let held = manifest.sizeBytes;
+  let from = -1;
+  for (let chunk = 0; chunk <= manifest.count; chunk += 1) {
+    if (chunk < manifest.count && borrowed.has(chunk)) {
+      if (from < 0) from = manifest.range(chunk).offsetBytes;
+    } else if (from >= 0) {
+      const to = chunk < manifest.count ? manifest.range(chunk).offsetBytes : manifest.sizeBytes;
+      held -= Math.max(
+        0,
+        Math.floor(to / PAGE_BYTES) * PAGE_BYTES - Math.ceil(from / PAGE_BYTES) * PAGE_BYTES,
+      );
+      from = -1;
+    }
+  }
+  return held;
+}

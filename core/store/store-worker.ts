@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import type { Chunker, ChunkerSource } from "../model/chunker.js";
 import { BLOCK_BYTES } from "./block-set.js";
 import { loadChunker } from "./load-chunker.js";
-import { hashOfChunk, Manifest, ManifestWriter } from "./manifest.js";
+import { hashOfChunk, Manifest, ManifestWriter, PAGE_BYTES } from "./manifest.js";
 import { punchHole } from "./punch-hole.js";
 import type {
   CheckJob,
@@ -22,8 +22,6 @@ import type {
 
 /** What is read in one go. */
 const STEP_BYTES = 1024 * 1024;
-/** A disk gives back whole pages only. */
-const PAGE_BYTES = 4096;
 
 const chunkers = new Map<string, Promise<Chunker>>();
 let buffer = new Uint8Array(2 * STEP_BYTES);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { heldBytes } from "#core/store/chunk-store.js";
-import { hashOfChunk, Manifest, ManifestWriter } from "#core/store/manifest.js";
+import { hashOfChunk, heldBytes, Manifest, ManifestWriter } from "#core/store/manifest.js";
 import { createRandom } from "../../contracts/random.js";
 
 test("a manifest gives back the chunks that were written, and finds them by any offset", () => {
