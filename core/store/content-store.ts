@@ -419,7 +419,7 @@ export class ContentStore {
       if (isDamaged) removeIndex(this.#index.path);
       this.#index = this.#openIndex();
       this.#indexInode = statSync(this.#index.path).ino;
-      this.room.resetUsed(0);
+      this.room.resetUsed(this.#index.totals().storedBytes);
       const what = isDamaged ? "has a damaged index" : "is gone";
       this.#options.log.warn(`the cache in ${this.#options.folder} ${what}; a new one is made`);
       this.#sweepBehind();
