@@ -1,6 +1,6 @@
 import { ErrnoError } from "../errno.js";
 import type { Logger } from "../logger.js";
-import type { Origin, OriginFile } from "../model/origin.js";
+import type { Origin, OriginChunks, OriginFile } from "../model/origin.js";
 import { OriginError } from "../model/origin-error.js";
 import type { FileVersion } from "../store/store-index.js";
 import { faultOf, isPassing } from "./fault.js";
@@ -37,14 +37,19 @@ const KNOWN_MS = 5_000;
  * Reads one version of a file from its own origin, and from the others that have the very same bytes: from the next one, at
  * the same offset, when one fails or stands still. Never any other version.
  */
-export class VersionReader implements Pick<Origin, "read"> {
+export class VersionReader implements Pick<Origin, "read" | "chunks"> {
   readonly #options: VersionReaderOptions;
   #others: readonly VersionSource[] = [];
   #knownMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: VersionReaderOptions) {
     this.#options = options;
+    const chunks = options.own?.origin.chunks;
+    if (chunks) this.chunks = chunks;
   }
+
+  /** Those of the version's own origin, where that tells chunks. */
+  readonly chunks?: OriginChunks;
 
   /** As `Origin.read`. @throws ErrnoError EIO when there is nobody to ask. */
   read(

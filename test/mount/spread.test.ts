@@ -10,6 +10,7 @@ import { type TestInstance, withInstance } from "../support/mount.js";
 import { until } from "../support/process.js";
 import { cacheStats, settled, verifyCache } from "../support/store-mount.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { noise } from "./fixtures/cached-mount.js";
 import { coverOf, largeFlac, largeMp3, MIB } from "./fixtures/retagged.js";
 
 const driver = "mount-fuse";
@@ -38,6 +39,15 @@ const EDITS: readonly Edit[] = [
     name: "an MP3 of 10 MB whose audio a new cover shifts",
     before: (tags) => largeMp3(tags, 10 * MIB, 3),
     after: (tags) => largeMp3(tags, 10 * MIB, 3, { cover: coverOf(COVER_BYTES) }),
+  },
+  {
+    name: "a FLAC of 20 MB of which a part in the middle is another one, and longer",
+    before: (tags) => largeFlac(tags, 20 * MIB, 4),
+    after: (tags) => {
+      const whole = largeFlac(tags, 20 * MIB, 4);
+      const [from, to] = [10 * MIB, 10 * MIB + 5_000];
+      return Buffer.concat([whole.subarray(0, from), noise(9_000, 5), whole.subarray(to)]);
+    },
   },
 ];
 
