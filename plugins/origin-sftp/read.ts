@@ -20,9 +20,10 @@ export async function readRange(
   offsetBytes: number,
   lengthBytes: number,
   signal: AbortSignal,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   const length = Math.max(0, Math.min(lengthBytes, file.sizeBytes - offsetBytes));
-  const target = Buffer.allocUnsafeSlow(length);
+  const target = into ? Buffer.from(into.buffer, into.byteOffset, length) : Buffer.allocUnsafeSlow(length);
   return session.files.use(file, async (handle) => {
     signal.throwIfAborted();
     const pieces = piecesOf(length, session.channel.maxReadBytes);
@@ -89,16 +90,15 @@ async function readPiece(
   let done = 0;
   let requests = 0;
   for (; done < length; requests++) {
-    const { type, fields } = await session.channel
+    const { type, data } = await session.channel
       .request(REQUEST.read, handle, BigInt(offsetBytes + at + done), length - done)
       .catch(tooShort);
     requireType(type, ANSWER.data);
-    const bytes = fields.bytes();
-    if (bytes.length === 0) throw wrong("no bytes where there must be some");
-    if (bytes.length > length - done)
-      throw wrong(`${bytes.length} bytes where ${length - done} were asked for`);
-    bytes.copy(target, at + done);
-    done += bytes.length;
+    if (!data || data.length === 0) throw wrong("no bytes where there must be some");
+    if (data.length > length - done)
+      throw wrong(`${data.length} bytes where ${length - done} were asked for`);
+    data.copy(target, at + done);
+    done += data.length;
   }
   return requests > 1;
 }

@@ -52,9 +52,11 @@ export function openSftpOrigin({ id, settings, ...options }: SftpOriginOptions):
         return isReal || followSymlinks ? fileOf(path, found.attributes) : undefined;
       }),
 
-    async read(file, offsetBytes, lengthBytes, signal) {
+    async read(file, offsetBytes, lengthBytes, signal, target) {
       if (!isInside(file.path)) throw new OriginError("missing", `'${file.path}' is no path of a file`);
-      return pool.use(signal, (session) => readRange(session, file, offsetBytes, lengthBytes, signal));
+      return pool.use(signal, (session) =>
+        readRange(session, file, offsetBytes, lengthBytes, signal, target),
+      );
     },
 
     probe: (signal) => pool.use(signal, requireRoot),

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { OriginError } from "musicfs";
 import { encodeRequest, Fields, malformed } from "./fields.js";
 import { Packets } from "./packets.js";
+import type { Pieces } from "./pieces.js";
 import {
   ANSWER,
   EXTENSION,
@@ -15,7 +16,17 @@ import {
 /** An answer that is no error. */
 export interface Answer {
   readonly type: number;
+  /** What it says; nothing where it is {@link data}. */
   readonly fields: Fields;
+  /** The bytes of a file, as they came. */
+  readonly data?: FileBytes;
+}
+
+/** Bytes of a file in an answer. */
+export interface FileBytes {
+  readonly length: number;
+  /** Copies them to where there is room for them. */
+  copy(target: Buffer, at: number): void;
 }
 
 /** A server said no to one request; the session goes on. */
@@ -38,6 +49,10 @@ type RequestFields = readonly (number | bigint | Buffer | string)[];
 
 /** A larger READ would let an answer last longer, and so what waits behind it. */
 const PREFERRED_READ_BYTES = 128 * 1024;
+/** Of an answer: its type and what it answers. */
+const HEAD_BYTES = 5;
+const LENGTH_BYTES = 4;
+const NO_FIELDS = new Fields(Buffer.alloc(0));
 /** Characters that are shown of what a server says. */
 const MAX_MESSAGE = 200;
 
@@ -179,11 +194,13 @@ export class SftpChannel {
     }
   }
 
-  #answered(packet: Buffer): void {
+  #answered(packet: Pieces): void {
     this.#progressMs = performance.now();
-    const type = packet[0] as number;
-    const fields = new Fields(packet.subarray(1));
-    const id = fields.uint32();
+    const head = new Fields(packet.slice(0, Math.min(packet.length, HEAD_BYTES)));
+    const type = head.raw(1)[0] as number;
+    const id = head.uint32();
+    const data = type === ANSWER.data ? fileBytesIn(packet) : undefined;
+    const fields = data ? NO_FIELDS : new Fields(packet.slice(HEAD_BYTES));
     if (this.#version) {
       this.#versionCame(type, id, fields);
       return;
@@ -194,7 +211,7 @@ export class SftpChannel {
     const problem = type === ANSWER.status ? problemIn(fields) : undefined;
     this.#waiting.delete(id);
     if (problem) waiting.reject(problem);
-    else waiting.resolve({ type, fields });
+    else waiting.resolve(data ? { type, fields, data } : { type, fields });
   }
 
   #versionCame(type: number, version: number, fields: Fields): void {
@@ -205,6 +222,16 @@ export class SftpChannel {
     this.#version = undefined;
     waiting?.resolve({ type, fields });
   }
+}
+
+// Where the bytes of a file lie in an answer; as many as it says it holds, or it makes no sense.
+function fileBytesIn(packet: Pieces): FileBytes {
+  const start = HEAD_BYTES + LENGTH_BYTES;
+  const length = new Fields(
+    packet.slice(HEAD_BYTES, Math.min(LENGTH_BYTES, packet.length - HEAD_BYTES)),
+  ).uint32();
+  if (start + length !== packet.length) throw malformed("it holds another number of bytes than it says");
+  return { length, copy: (target, at) => packet.copy(start, target, at) };
 }
 
 function problemIn(fields: Fields): StatusError | undefined {
