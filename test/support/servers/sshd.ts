@@ -30,28 +30,37 @@ export interface Sshd {
   readonly log: string;
 }
 
+export interface SshdOptions {
+  /** More lines of its config. */
+  readonly config?: readonly string[];
+  /** Network namespace that it runs in, with its address there. */
+  readonly network?: { readonly name: string; readonly address: string };
+}
+
 const SSHD = "/usr/sbin/sshd";
 
 /** @param folder for its keys and its config. It is killed when the test is over. */
 export async function openSshd(
   t: { after(fn: () => void | Promise<void>): void },
   folder: string,
-  extraConfig: readonly string[] = [],
+  options: SshdOptions = {},
 ): Promise<Sshd> {
-  const server = await makeSshd(folder, extraConfig);
+  const server = await makeSshd(folder, options);
   t.after(() => server.kill());
   return server;
 }
 
 /** Like {@link openSshd}, for who kills it by himself. */
-export async function makeSshd(folder: string, extraConfig: readonly string[] = []): Promise<Sshd> {
+export async function makeSshd(folder: string, { config = [], network }: SshdOptions = {}): Promise<Sshd> {
   const at = (name: string): string => join(folder, name);
   mkdirSync(folder, { recursive: true });
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true });
   makeKey(at("host_key"));
   makeKey(at("user_key"));
   const port = await freePort();
-  writeFileSync(at("sshd_config"), configOf(folder, port, extraConfig));
+  const host = network?.address ?? "127.0.0.1";
+  const command = [...(network ? ["ip", "netns", "exec", network.name] : []), SSHD];
+  writeFileSync(at("sshd_config"), configOf(folder, host, port, config));
   let child: ChildProcess | undefined;
   let log = "";
   const server: Sshd = {
@@ -76,17 +85,18 @@ export async function makeSshd(folder: string, extraConfig: readonly string[] = 
       writeFileSync(at("authorized_keys"), isAuthorized ? readFileSync(at("user_key.pub")) : "");
     },
     async start() {
-      const started = spawn(SSHD, ["-D", "-e", "-f", at("sshd_config")], {
+      const [program = "", ...before] = command;
+      const started = spawn(program, [...before, "-D", "-e", "-f", at("sshd_config")], {
         stdio: ["ignore", "ignore", "pipe"],
       });
       child = started;
       started.stderr.setEncoding("utf8").on("data", (text: string) => {
         log += text;
       });
-      const before = log.length;
+      const logged = log.length;
       await until("sshd listens", () => {
         if (started.exitCode !== null) throw new Error(`sshd ended: ${log}`);
-        return log.slice(before).includes("Server listening");
+        return log.slice(logged).includes("Server listening");
       });
     },
     async kill() {
@@ -97,15 +107,15 @@ export async function makeSshd(folder: string, extraConfig: readonly string[] = 
     },
   };
   server.setAuthorized(true);
-  writeFileSync(at("known_hosts"), `[127.0.0.1]:${port} ${server.hostKey}\n`);
+  writeFileSync(at("known_hosts"), `[${host}]:${port} ${server.hostKey}\n`);
   await server.start();
   return server;
 }
 
-function configOf(folder: string, port: number, extra: readonly string[]): string {
+function configOf(folder: string, host: string, port: number, extra: readonly string[]): string {
   return [
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${host}`,
     `HostKey ${join(folder, "host_key")}`,
     `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
     `PidFile ${join(folder, "pid")}`,
