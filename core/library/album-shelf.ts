@@ -8,8 +8,11 @@ import type { TreeEditor } from "./tree-editor.js";
 
 /** Files placed in one transaction. */
 const SLICE = 64;
-/** How long one transaction goes on taking up folders, in milliseconds; the last one may take as long again. */
-const SETTLE_MS = 6;
+/**
+ * How long one transaction goes on taking up folders, in milliseconds: short, since the kernel is told of what changed
+ * between two of them.
+ */
+const SETTLE_MS = 2;
 /** Stands in place of a digest for a folder that is a heap. */
 const HEAP = "heap";
 

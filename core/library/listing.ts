@@ -70,10 +70,13 @@ export async function compareListing(
   const unreadable: UnreadableFolder[] = [];
   const only = paths && outermost(paths);
   const counts = { files: 0, added: 0, changed: 0 };
+  let nameless = 0;
 
   for await (const batch of source.origin.list(signal, only)) {
     signal.throwIfAborted();
-    const shown = batch.files.filter((file) => kindOf(file.path) !== undefined);
+    const named = batch.files.filter(({ path }) => path.isWellFormed());
+    nameless += batch.files.length - named.length;
+    const shown = named.filter(({ path }) => kindOf(path) !== undefined);
     for (const slice of slices(shown)) {
       await noteFiles(context, source, slice, { lastKnownId, seen }, counts, signal);
       await nextTurn();
@@ -81,6 +84,12 @@ export async function compareListing(
     noteUnreadable(context, source, batch.unreadable, unreadable);
   }
 
+  if (nameless > 0) {
+    context.log.warn(
+      `${nameless} files of origin '${source.origin.id}' are left out: their paths hold halves of characters ` +
+        "(lone surrogates), which no database and no disk can keep",
+    );
+  }
   const listed = { lastKnownId, seen, unreadable, files: counts.files, ...(only && { paths: only }) };
   const removed = await removeMissing(context, source, listed, signal);
   return { ...counts, removed, unreadableFolders: unreadable.length };

@@ -1,5 +1,6 @@
 /** The entry of the thread that watches a folder for `watch.ts`. */
 import { parentPort, workerData } from "node:worker_threads";
+import { EventBurst, queueLength } from "./event-burst.js";
 import { FolderReader } from "./folder-reader.js";
 import { Settling } from "./settling.js";
 import type { WatchMessage, WatchOrder } from "./watch.js";
@@ -10,19 +11,37 @@ const TICK_MS = 50;
 /** Messages that may wait to be taken; what settles meanwhile goes with the next one. */
 const MAX_PENDING = 2;
 
+/** After a sign that events were lost, everything is watched anew this much later, in milliseconds: more may be. */
+const ANEW_AFTER_MS = 300;
+
 const order = workerData as WatchOrder;
 const pending = new Int32Array(order.pending);
 const reader = new FolderReader(order.root, order.followSymlinks);
 const settling = new Settling();
 const tree = new WatchedTree(reader, touched);
+const burst = new EventBurst(queueLength());
 let timer: NodeJS.Timeout | undefined;
+let isAnewDue = false;
 
 tree.add("", () => undefined);
 send({ folders: tree.size, paths: [] });
 
 function touched(folder: string, name: string | undefined): void {
+  if (burst.add() && !isAnewDue) {
+    isAnewDue = true;
+    setTimeout(watchAnew, ANEW_AFTER_MS);
+  }
   const path = name === undefined ? folder : folder === "" ? name : `${folder}/${name}`;
   look(path, performance.now());
+  timer ??= setInterval(tell, TICK_MS);
+}
+
+// Of a folder that was made meanwhile nothing may have been told, so it is not watched yet.
+function watchAnew(): void {
+  isAnewDue = false;
+  tree.drop("");
+  tree.add("", () => undefined);
+  settling.note("", performance.now());
   timer ??= setInterval(tell, TICK_MS);
 }
 

@@ -105,6 +105,22 @@ describe("the example configs run as they stand", () => {
       });
     },
 
+    "car-stick.config.ts": (t) =>
+      mount(t, "car-stick.config.ts", {}, async ({ mountpoint }) => {
+        const album = join(mountpoint, "Marrow & Finch - Salt Lanterns");
+        assert.deepEqual(readdirSync(album).sort(), [
+          "01 Tide Table.flac",
+          "02 Harbour Lights.flac",
+          "03 The Keeper's Daughter.flac",
+          "cover.jpg",
+        ]);
+        assert.deepEqual(readdirSync(join(album, ".covers/300")), ["cover.jpg"]);
+        assert.ok(readdirSync(join(mountpoint, "By Year")).includes("2019"));
+        const names = readdirSync(mountpoint, { recursive: true, encoding: "utf8" });
+        const foreign = names.filter((name) => /[<>:"|?*\\]|[. ]$/u.test(basename(name)));
+        assert.deepEqual(foreign, [], "Windows takes every name");
+      }),
+
     "collections.config.ts": (t) =>
       mount(t, "collections.config.ts", {}, async ({ mountpoint }) => {
         const list = (name: string): string[] => readdirSync(join(mountpoint, "Collections", name)).sort();

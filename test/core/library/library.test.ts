@@ -326,3 +326,16 @@ test("links do not lead out of the root unless the config wants it, and never in
   );
   assert.equal(tree.length, 3);
 });
+
+test("a path with half a character in it is left out and counted, and harms no other", async (t) => {
+  const bench = openLibraryBench(t);
+  const file = (path: string) => ({ path, sizeBytes: 100, mtimeMs: 1 });
+  const origin = originOf({
+    async *list() {
+      yield { files: [file("a/\ud800.flac"), file("a/\udc00/b.flac"), file("a/good.flac")], unreadable: [] };
+    },
+  });
+  const { tree } = await bench.scan([origin, layoutOrigin()]);
+  assert.deepEqual(tree, ["/a/good.flac"]);
+  assert.match(bench.warnings.join("\n"), /^2 files of origin 'memory' are left out: .*surrogates/mu);
+});

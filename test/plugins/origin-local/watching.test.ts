@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   appendFileSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -203,4 +204,32 @@ test("an abort ends the watch with its reason", async (t) => {
     for await (const _ of origin.watch?.(controller.signal) ?? []) controller.abort(reason);
   })();
   await assert.rejects(isOver, reason);
+});
+
+const QUEUE_LENGTH = "/proc/sys/fs/inotify/max_queued_events";
+
+test("where inotify's queue overflows, everything is looked at, and new folders are watched", {
+  skip: process.getuid?.() === 0 ? false : "only root can make the queue short",
+}, async (t) => {
+  const usual = readFileSync(QUEUE_LENGTH, "utf8");
+  t.after(() => writeFileSync(QUEUE_LENGTH, usual));
+  writeFileSync(QUEUE_LENGTH, "32");
+  const watched = await watching(t);
+  writeFileSync(QUEUE_LENGTH, usual);
+  for (let index = 0; index < 3000; index++) {
+    if (index % 100 === 0) mkdirSync(watched.at(`folder ${index / 100}`));
+    writeFileSync(watched.at(`folder ${Math.floor(index / 100)}/${index}.flac`), "x");
+  }
+  await watched.told("");
+  // What is made there after that is told by a watch, or not at all.
+  let made = 0;
+  await until(
+    "the last folder is watched",
+    async () => {
+      writeFileSync(watched.at(`folder 29/new ${made++}.flac`), "x");
+      await delay(100);
+      return watched.seen().some((path) => path.startsWith("folder 29/new "));
+    },
+    DEADLINE_MS,
+  );
 });
