@@ -23,7 +23,7 @@ export interface DeltaOptions {
 
 /** Longest that looking for what an earlier version has may take, and longest that a reader waits for it, in milliseconds. */
 const SEARCH_MS = 20_000;
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 3_000;
 /** After a search that an origin did not let end, another one begins not before this, in milliseconds. */
 const RETRY_MS = 5_000;
 /** Of what could not be taken in one piece, the parts that can are looked for down to this size. */
