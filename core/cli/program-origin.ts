@@ -21,6 +21,15 @@ export function addOrigin(program: Command): void {
       await checkOriginHealth(id, command.optsWithGlobals());
     });
   origin
+    .command("test")
+    .description("look whether an origin keeps what origins promise; only reads")
+    .argument("<id>", "id of the origin")
+    .option("--json", "for programs")
+    .action(async (id: string, _, command) => {
+      const { testOrigin } = await import("./origin-test.js");
+      await testOrigin(id, command.optsWithGlobals());
+    });
+  origin
     .command("which")
     .description("show which origins have a track, which of them is read, and why")
     .argument("<path>", "path of the track, in the mount or below it")

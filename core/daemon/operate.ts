@@ -3,6 +3,8 @@ import type { Status } from "../control/status.js";
 import type { Instance } from "../instance.js";
 import type { LibraryParts } from "../library-parts.js";
 import type { Logger } from "../logger.js";
+import type { OriginSettings } from "../model/origin.js";
+import type { GuardedOrigin } from "../origins/guards.js";
 import type { ReloadableOptions } from "../plugin.js";
 import { type Applier, Reloader } from "../reload/reloader.js";
 import { findServiceManager, type SendDatagram } from "../service/service-manager.js";
@@ -25,6 +27,7 @@ export async function prepareOperation(
   config: Config,
   instance: Instance,
   library: LibraryParts,
+  origins: readonly GuardedOrigin[],
   log: Logger,
   loadConfig: (() => Promise<Config>) | undefined,
 ): Promise<Operation> {
@@ -33,7 +36,11 @@ export async function prepareOperation(
   const reloader = new Reloader({
     config,
     load: loadConfig,
-    appliers: [...appliersOf(library, log), ...instance.reloadable.map(pluginApplier)],
+    appliers: [
+      ...appliersOf(library, log),
+      originApplier(library, origins, instance.signal),
+      ...instance.reloadable.map(pluginApplier),
+    ],
     hooks: instance.hooks,
     log,
     begins: () => manager.reloading(),
@@ -67,6 +74,34 @@ function appliersOf(library: LibraryParts, { control }: Logger): Applier[] {
       apply: ({ scan }) => library.configureScan(scan),
     },
   ];
+}
+
+/** Options of origins that hold from the next request on. */
+const ORIGIN_KEYS = ["priority", "concurrency", "timeout", "bandwidth", "hedge", "pollInterval"] as const;
+
+// What tells two origins of one plugin apart is their id.
+function originApplier(
+  { library }: LibraryParts,
+  origins: readonly GuardedOrigin[],
+  signal: AbortSignal,
+): Applier {
+  const sourceOf = (identity: string) =>
+    origins.find(({ origin }) => identity.slice(identity.indexOf(":") + 1) === origin.id);
+  return {
+    takes(key) {
+      const [, identity = "", name] = /^plugins \((.+)\)\.(\w+)$/u.exec(key) ?? [];
+      return ORIGIN_KEYS.some((known) => known === name) && sourceOf(identity)?.origin.settings !== undefined;
+    },
+    apply({ plugins }) {
+      for (const { identity, options } of plugins) {
+        const source = sourceOf(identity);
+        if (!source?.origin.settings) continue;
+        const given = options as Partial<OriginSettings>;
+        source.guard.configure(Object.fromEntries(ORIGIN_KEYS.map((key) => [key, given[key]])));
+      }
+      void library.rankOrigins(signal).catch(() => undefined);
+    },
+  };
 }
 
 function pluginApplier({ identity, keys, apply }: ReloadableOptions): Applier {

@@ -64,7 +64,7 @@ export async function runMounted(
       (await queries?.lookup(...request)) ?? (await made.sizedCovers?.lookup(...request)),
     accessed: (access) => listener.accessed(access),
   });
-  const operation = await prepareOperation(config, instance, made, log, loadConfig);
+  const operation = await prepareOperation(config, instance, made, origins, log, loadConfig);
   const { reloader } = operation;
   const sharing = openSharing(mounted);
   const parts = { ...mounted, library, generated, events, search, collections, reloader, sharing };

@@ -147,7 +147,9 @@ export class Follower {
   }
 
   #pollMs(): number {
-    return this.#options.source.origin.pollIntervalMs ?? DEFAULT_POLL_MS;
+    const { origin, guard } = this.#options.source;
+    const given = origin.settings && (guard?.settings ?? origin.settings).pollInterval;
+    return given ?? origin.pollIntervalMs ?? DEFAULT_POLL_MS;
   }
 }
 

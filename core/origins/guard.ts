@@ -34,14 +34,15 @@ export class OriginGuard {
   readonly figures = new OriginFigures();
   /** The origin behind its guard: as it is, but for `list`, `stat`, `read` and `capacity`. */
   readonly origin: Origin;
-  readonly #bare: Origin;
+  /** The origin itself, for whoever wants to know how it is without help. */
+  readonly bare: Origin;
   readonly #log: Logger;
   readonly #slots: Slots;
   readonly #bucket: TokenBucket;
   #settings: OriginSettings;
 
   constructor({ origin, probe, onChange, log, signal }: GuardOptions) {
-    this.#bare = origin;
+    this.bare = origin;
     this.#log = log;
     this.#settings = settingsOf(origin);
     this.#slots = new Slots(this.#settings.concurrency);
@@ -85,12 +86,12 @@ export class OriginGuard {
     const tell = (what: string): void => {
       const tookMs = Math.round(performance.now() - beganMs);
       this.#log.debug(
-        `origin '${this.#bare.id}' ${what} at ${offsetBytes} of '${file.path}' after ${tookMs} ms`,
+        `origin '${this.bare.id}' ${what} at ${offsetBytes} of '${file.path}' after ${tookMs} ms`,
       );
     };
     try {
       const bytes = await this.#limited("a read", signal, (limited) =>
-        this.#bare.read(file, offsetBytes, lengthBytes, limited, target),
+        this.bare.read(file, offsetBytes, lengthBytes, limited, target),
       );
       requireAll(file, offsetBytes, lengthBytes, bytes);
       this.figures.bytes += bytes.length;
@@ -117,10 +118,10 @@ export class OriginGuard {
         ),
       stat: (path, signal) => this.#stat(path, signal),
       list: (signal, paths) => this.#list(signal, paths),
-      ...(this.#bare.chunks ? { chunks: this.#guardedChunks(this.#bare.chunks) } : {}),
-      ...(this.#bare.capacity ? { capacity: (signal) => this.#capacity(signal) } : {}),
+      ...(this.bare.chunks ? { chunks: this.#guardedChunks(this.bare.chunks) } : {}),
+      ...(this.bare.capacity ? { capacity: (signal) => this.#capacity(signal) } : {}),
     };
-    return new Proxy(this.#bare, {
+    return new Proxy(this.bare, {
       get(target, key) {
         const guarded = own[key as keyof Origin];
         if (guarded !== undefined) return guarded;
@@ -131,7 +132,7 @@ export class OriginGuard {
   }
 
   #stat(path: string, signal: AbortSignal): Promise<OriginFile | undefined> {
-    const look = (limited: AbortSignal) => this.#bare.stat(path, limited);
+    const look = (limited: AbortSignal) => this.bare.stat(path, limited);
     return this.#retried(
       () => this.health.ask(() => this.#slotted("a look at a file", signal, look), signal),
       signal,
@@ -154,10 +155,10 @@ export class OriginGuard {
   }
 
   async #capacity(signal: AbortSignal) {
-    const { capacity } = this.#bare;
-    const late = () => new OriginError("unavailable", `origin '${this.#bare.id}' did not tell its size`);
+    const { capacity } = this.bare;
+    const late = () => new OriginError("unavailable", `origin '${this.bare.id}' did not tell its size`);
     if (!capacity || this.health.state === "disconnected") throw late();
-    return within(CAPACITY_MS, late, signal, (limited) => capacity.call(this.#bare, limited));
+    return within(CAPACITY_MS, late, signal, (limited) => capacity.call(this.bare, limited));
   }
 
   // What was shown already cannot be taken back: only the begin of a listing is tried again.
@@ -168,7 +169,7 @@ export class OriginGuard {
     signal.addEventListener("abort", forward, { once: true });
     let batches: AsyncIterator<ListingBatch> | undefined;
     const next = (): Promise<IteratorResult<ListingBatch>> => {
-      batches ??= this.#bare.list(controller.signal, paths)[Symbol.asyncIterator]();
+      batches ??= this.bare.list(controller.signal, paths)[Symbol.asyncIterator]();
       const { next: ask } = batches;
       return this.health.ask(
         () => this.#slotted("a piece of a listing", signal, () => ask.call(batches), LISTING_MS),
@@ -217,7 +218,7 @@ export class OriginGuard {
   ): Promise<T> {
     const atMostMs = Math.max(limitMs, this.#settings.timeout);
     const late = () =>
-      new OriginError("unavailable", `${what} of origin '${this.#bare.id}' took longer than ${atMostMs} ms`);
+      new OriginError("unavailable", `${what} of origin '${this.bare.id}' took longer than ${atMostMs} ms`);
     return within(atMostMs, late, signal, work);
   }
 }

@@ -54,6 +54,10 @@ export async function openLocalOrigin(options: LocalOriginOptions): Promise<Orig
     settings,
     pollIntervalMs: settings.pollInterval,
 
+    async probe() {
+      await requireFolder(root);
+    },
+
     async *list(signal, paths) {
       await requireFolder(root);
       yield* walkInWorker(local, paths, signal);

@@ -163,6 +163,52 @@ describe("several origins in one tree", () => {
       },
     ));
 
+  test("another priority holds after a reload, without a remount", (t) =>
+    withTwoOrigins(t, { tracks: 2, trackBytes: 100 * KIB }, async (both) => {
+      const { ino } = await stat(both.shown(1));
+      const { applied, needsRestart } = JSON.parse(await both.reload({ b: { priority: 9, concurrency: 3 } }));
+      assert.deepEqual(applied.map(({ key }: { key: string }) => key).sort(), [
+        "plugins (origin-steered:b).concurrency",
+        "plugins (origin-steered:b).priority",
+      ]);
+      assert.deepEqual(needsRestart, []);
+      await until("the other one is shown", async () => {
+        const [first] = await sourcesOf(both, 1);
+        return first?.originId === "b" && first.shown;
+      });
+      assert.equal((await stat(both.shown(1))).ino, ino);
+      assert.ok((await readFile(both.shown(1))).equals(both.contentOf(1)));
+    }));
+
+  test("an origin that is switched off keeps its files, and comes back with them", (t) =>
+    withTwoOrigins(t, { tracks: 3, trackBytes: 20 * KIB }, async (both) => {
+      const { instance, daemon, mountpoint, contentOf, shown, reload } = both;
+      const before = await filesBelow(mountpoint);
+      const { ino } = await stat(shown(1));
+      await reload({ a: { enabled: false } });
+      await daemon.stop();
+      const second = await instance.start();
+      await second.scanned();
+      assert.deepEqual(await filesBelow(mountpoint), before);
+      assert.equal((await stat(shown(1))).ino, ino);
+      assert.ok((await readFile(shown(1))).equals(contentOf(1)));
+    }));
+
+  test("musicfs origin test finds what an origin does not keep", (t) =>
+    withTwoOrigins(t, { tracks: 2, trackBytes: 300 * KIB }, async ({ a, json, instance }) => {
+      const { results } = await json("origin", "test", "a");
+      assert.deepEqual(
+        results.filter(({ outcome }: { outcome: string }) => outcome === "failed"),
+        [],
+      );
+      assert.ok(results.length >= 9);
+      a.setMode("refused");
+      const { code, stdout, stderr } = await instance.cli(["origin", "test", "a"]);
+      assert.notEqual(code, 0);
+      assert.match(stdout, /failed .*it can be listed .*it is made to refuse/);
+      assert.match(stderr, /^error MFS_ORIGIN_UNAVAILABLE: origin 'a' failed 1 of 1 checks/);
+    }));
+
   test("two folders of this machine: when the disk of the preferred one goes, the other is opened", async (t) => {
     const [first, second] = [temporaryFolder(t), temporaryFolder(t)];
     for (const folder of [first, second]) {

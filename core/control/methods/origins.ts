@@ -3,9 +3,10 @@ import { findNode } from "../../catalogue/find-node.js";
 import { MusicfsError, messageOf } from "../../errors.js";
 import type { ScanSummary } from "../../hooks.js";
 import { troubleOf } from "../../library/library-origin.js";
+import { type CheckResult, checkOrigin } from "../../origins/checks.js";
 import type { GuardedOrigin } from "../../origins/guards.js";
 import type { ControlContext } from "../context.js";
-import { type OriginSchema, OriginState } from "../gen/musicfs/v1/origins_pb.js";
+import { CheckOutcome, type OriginSchema, OriginState } from "../gen/musicfs/v1/origins_pb.js";
 import { heldMessage } from "../held-message.js";
 import type { Methods } from "../methods.js";
 import { progressStream } from "../progress-stream.js";
@@ -14,6 +15,11 @@ import { scanMessage, summaryMessage } from "../scan-message.js";
 import { ORIGIN_STATES, sourcesOf } from "../source-message.js";
 import type { ScanStatus } from "../status.js";
 
+const OUTCOMES: Readonly<Record<CheckResult["outcome"], CheckOutcome>> = {
+  passed: CheckOutcome.PASSED,
+  failed: CheckOutcome.FAILED,
+  skipped: CheckOutcome.SKIPPED,
+};
 /** How often the progress of a rescan is told, in milliseconds. */
 const PROGRESS_EVERY_MS = 250;
 
@@ -24,7 +30,7 @@ export function originMethods({
   origins,
 }: ControlContext): Pick<
   Methods,
-  "listOrigins" | "getOriginHealth" | "rescanOrigin" | "confirmOrigin" | "listSources"
+  "listOrigins" | "getOriginHealth" | "rescanOrigin" | "confirmOrigin" | "listSources" | "testOrigin"
 > {
   return {
     async listOrigins(_, { signal }) {
@@ -71,6 +77,13 @@ export function originMethods({
       const row = found?.node.kind === "file" ? catalogue.files.byIno(found.node.ino) : undefined;
       if (!found || !row) throw new MusicfsError("MFS_NOT_FOUND", `no track lies at '${path}' in the tree`);
       return { path: found.path, sources: sourcesOf(catalogue, origins, row) };
+    },
+
+    async *testOrigin({ originId }, { signal }) {
+      const { guard } = requireOrigin(origins, originId);
+      for await (const { outcome, detail, ...result } of checkOrigin(guard.bare, signal)) {
+        yield { ...result, outcome: OUTCOMES[outcome], ...(detail === undefined ? {} : { detail }) };
+      }
     },
 
     async confirmOrigin({ originId }, { signal }) {

@@ -71,6 +71,11 @@ const CALLS: readonly Call[] = [
     },
   },
   {
+    method: "TestOrigin",
+    request: { originId: "lib" },
+    expect: ({ outcome }) => assert.equal(outcome, "CHECK_OUTCOME_PASSED"),
+  },
+  {
     method: "GetScanReport",
     expect: ({ problems }) => {
       const [problem] = problems as Message[];
