@@ -78,6 +78,7 @@ export async function openContentParts(
   const reading = new ReadThrough({
     store,
     reader: (version) => replicas.reader(version),
+    keeps: (originId) => origins.find(({ origin }) => origin.id === originId)?.guard.settings.keep ?? true,
     delta: config.delta,
     log,
     signal,

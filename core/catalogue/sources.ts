@@ -35,6 +35,7 @@ export class SourceTable {
   readonly #show: Statement;
   readonly #proof: Statement<[number, number, Uint8Array], number>;
   readonly #saveProof: Statement;
+  #changes = 0;
 
   constructor(db: Database, files: FileTable) {
     this.#db = db;
@@ -93,8 +94,14 @@ export class SourceTable {
     return this.#alike.all(likeness, originNumber, MAX_ALIKE).flatMap((id) => this.#files.byId(id) ?? []);
   }
 
+  /** Moves whenever a file became a source, or one of something else. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Notes what a file is like. */
   note({ id, ino }: Pick<FileRow, "id" | "ino">, likeness: Uint8Array | undefined): void {
+    this.#changes += 1;
     this.#set.run(id, ino, likeness ?? null);
   }
 

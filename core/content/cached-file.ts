@@ -38,7 +38,7 @@ export class CachedFile {
   constructor(version: FileVersion, origin: OriginReads, use: FetcherOptions, right: ReadsRight) {
     this.version = version;
     this.#use = use;
-    this.#blob = new CurrentBlob(version, use.store);
+    this.#blob = new CurrentBlob(version, use.store, use.keeps(version.originId));
     this.#fetcher = new Fetcher(version, origin, this.#blob, use);
     this.#cut = new CutFileReader(this.#fetcher, use, right);
     this.#readAhead = new ReadAhead(version.file.sizeBytes);

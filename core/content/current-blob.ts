@@ -6,10 +6,13 @@ import type { FileVersion } from "../store/store-index.js";
 export class CurrentBlob {
   readonly #version: FileVersion;
   readonly #store: ContentStore;
+  readonly #keeps: boolean;
   readonly #links: { readonly ino: number; readonly revision: number }[] = [];
   #blob: Blob | undefined;
 
-  constructor(version: FileVersion, store: ContentStore) {
+  /** @param keeps whether what is fetched is kept: the user may not want that of its origin. */
+  constructor(version: FileVersion, store: ContentStore, keeps: boolean) {
+    this.#keeps = keeps;
     this.#version = version;
     this.#store = store;
   }
@@ -34,7 +37,7 @@ export class CurrentBlob {
    * @returns whether they are kept.
    */
   async keep(from: number, bytes: Uint8Array): Promise<boolean> {
-    const blob = await this.#store.acquireOrCreate(this.#version);
+    const blob = this.#keeps ? await this.#store.acquireOrCreate(this.#version) : undefined;
     if (!blob) return false;
     try {
       if (blob !== this.#blob) this.#adopt(blob);

@@ -13,6 +13,8 @@ import type { AheadRange } from "./read-ahead.js";
 /** What all fetchers share. */
 export interface FetcherOptions {
   readonly store: ContentStore;
+  /** Whether what is read of an origin is kept. */
+  readonly keeps: (originId: string) => boolean;
   readonly pool: BufferPool;
   /** Bounds what is in memory of all fetches. */
   readonly gate: ByteGate;

@@ -13,6 +13,8 @@ export interface ReadThroughOptions {
   readonly store: ContentStore;
   /** What reads a version from its origin, or from others that have the same bytes. */
   readonly reader: (version: FileVersion) => VersionReader;
+  /** Whether what is read of an origin is kept. */
+  readonly keeps: (originId: string) => boolean;
   /** How the audio of two versions of a file is compared. */
   readonly delta: { readonly samples: number };
   readonly log: Logger;
@@ -37,11 +39,12 @@ export class ReadThrough {
   readonly #shown = new Map<string, CachedFile>();
 
   constructor(options: ReadThroughOptions) {
-    const { store, delta, log, signal } = options;
+    const { store, delta, keeps, log, signal } = options;
     this.#options = options;
     this.#delta = { store, samples: delta.samples, log, signal };
     this.#use = {
       store,
+      keeps,
       signal,
       pool: new BufferPool(),
       gate: new ByteGate(MEMORY_BYTES),

@@ -37,5 +37,10 @@ export function originOptions({ pollInterval = 300_000, concurrency = 8 }: Origi
      * last reads did. @default false
      */
     hedge: z.boolean().default(false),
+    /**
+     * Whether what is read of it is kept in the cache. `false` for a server that is as near as the cache's disk: then each read
+     * asks it anew. @default true
+     */
+    keep: z.boolean().default(true),
   };
 }

@@ -24,6 +24,8 @@ export interface ReplicasOptions {
 /** Pause between two pairs that are compared while nobody waits for it, in milliseconds. */
 const PAUSE_MS = 20;
 const PAGE = 64;
+/** Pause between two pages of entries, in milliseconds. */
+const PAGE_PAUSE_MS = 5;
 
 /** Knows which files of other origins may stand in for a version of a file, and has that proven. */
 export class Replicas {
@@ -33,6 +35,7 @@ export class Replicas {
   readonly #byId: ReadonlyMap<string, GuardedOrigin>;
   readonly #proving = new Map<string, Promise<void>>();
   #sweeping: Promise<void> | undefined;
+  #sweptChanges: number | undefined;
 
   constructor(options: ReplicasOptions) {
     const { origins, samples, log, signal } = options;
@@ -60,19 +63,26 @@ export class Replicas {
 
   async #sweepAll(): Promise<void> {
     const { catalogue, origins, signal } = this.#options;
-    if (origins.length < 2) return;
+    const { changes } = catalogue.sources;
+    if (origins.length < 2 || changes === this.#sweptChanges) return;
+    let isDone = true;
     for (let ino = 0; ; ) {
       const rows = catalogue.sources.shared(ino, PAGE);
       const last = rows.at(-1);
-      if (!last) return;
+      if (!last) break;
       ino = last.ino;
+      // A page takes a few milliseconds, also where everything is proven: others come in between.
+      await delay(PAGE_PAUSE_MS, undefined, { signal, ref: false });
       for (const row of rows) {
         for (const other of this.#unproven(row)) {
           await this.#prove(row, other);
+          // Who could not be asked now is looked at after the next scan.
+          if (catalogue.sources.proofOf(row, other) === undefined) isDone = false;
           await delay(PAUSE_MS, undefined, { signal, ref: false });
         }
       }
     }
+    if (isDone) this.#sweptChanges = changes;
   }
 
   #provenOf({ originId, file }: FileVersion): VersionSource[] {

@@ -45,13 +45,24 @@ export const originSftp = definePlugin({
   setup({ hooks, configDir, readSecret }, given) {
     if (!given.enabled) return;
     const { id, host, port, path, followSymlinks, hostFingerprint, connections } = given;
-    const { enabled, priority, pollInterval, concurrency, timeout, idleTimeout, bandwidth } = given;
+    const { enabled, priority, pollInterval, concurrency, timeout, idleTimeout, bandwidth, hedge, keep } =
+      given;
     const at = (file: string): string => resolveFile(file, configDir);
     const reader = (value: Secret | undefined) => value && (() => readSecret(value));
     hooks.openOrigin.tap(() =>
       openSftpOrigin({
         id: id ?? addressOf(given),
-        settings: { enabled, priority, pollInterval, concurrency, timeout, idleTimeout, bandwidth },
+        settings: {
+          enabled,
+          priority,
+          pollInterval,
+          concurrency,
+          timeout,
+          idleTimeout,
+          bandwidth,
+          hedge,
+          keep,
+        },
         host,
         port,
         folder: folderOf(path),

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { writeFlac } from "../support/audio-writer.js";
 import { withMount } from "../support/mount.js";
-import { until } from "../support/process.js";
+import { run, until } from "../support/process.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { filesBelow } from "../support/tree-files.js";
 import { type TwoOrigins, withTwoOrigins } from "./fixtures/two-origins.js";
@@ -193,6 +194,27 @@ describe("several origins in one tree", () => {
       assert.equal((await stat(shown(1))).ino, ino);
       assert.ok((await readFile(shown(1))).equals(contentOf(1)));
     }));
+
+  test("an origin of which nothing is to be kept is read anew each time, and takes no room in the cache", (t) =>
+    withTwoOrigins(
+      t,
+      { tracks: 1, trackBytes: 3 * 1024 * KIB, a: { keep: false }, b: { enabled: false } },
+      async ({ a, shown, contentOf, json, instance }) => {
+        for (let time = 0; time < 2; time += 1) {
+          a.forget();
+          const direct = await run([
+            "bash",
+            "-c",
+            `dd if='${shown(1)}' iflag=direct bs=128k status=none | sha256sum`,
+          ]);
+          assert.equal(direct.stdout.split(" ")[0], createHash("sha256").update(contentOf(1)).digest("hex"));
+          const bytes = a.reads().reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+          assert.ok(bytes >= contentOf(1).length, `${bytes} bytes were asked for`);
+        }
+        assert.equal((await json("cache", "stats")).storedBytes, 0);
+        assert.equal((await instance.status()).tracks, 1);
+      },
+    ));
 
   test("musicfs origin test finds what an origin does not keep", (t) =>
     withTwoOrigins(t, { tracks: 2, trackBytes: 300 * KIB }, async ({ a, json, instance }) => {
