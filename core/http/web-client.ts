@@ -50,6 +50,9 @@ export interface WebClientOptions {
   readonly followRedirects?: boolean;
 }
 
+/** How long a connection is kept that nobody uses, unless the server says another time: S3 closes after 20 s, in milliseconds. */
+const KEEP_MS = 15_000;
+
 /** Makes what receives an answer; the one or the other function is called once. */
 type OpenReceiver<T> = (done: (value: T) => void, failed: (error: unknown) => void) => Receiver;
 
@@ -71,6 +74,7 @@ export class WebClient {
       // Both are watched by us: these are told of a second late.
       headersTimeout: 0,
       bodyTimeout: 0,
+      keepAliveTimeout: KEEP_MS,
       connect: {
         timeout: options.idleTimeoutMs,
         ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),

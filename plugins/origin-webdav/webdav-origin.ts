@@ -34,9 +34,14 @@ export function openWebdavOrigin(
     try {
       return await dav.look(path, signal);
     } catch (error) {
-      // Apache answers 400 to a path that leads through a file.
+      // To a path that leads through a file Apache answers 400, and lighttpd 403.
       const parent = parentOf(path);
-      if (isKind(error, "wrong") && parent !== "" && !(await look(parent, signal))?.folder) return undefined;
+      if (
+        (isKind(error, "wrong") || isKind(error, "refused")) &&
+        parent !== "" &&
+        !(await look(parent, signal))?.folder
+      )
+        return undefined;
       if (!isMissing(error)) throw error;
       // Without its root, a server cannot say of any file that it is gone.
       await requireRoot(signal);

@@ -16,6 +16,8 @@ export async function startLighttpd(): Promise<WebServer> {
     server.errorlog = "${folder}/error.log"
     accesslog.filename = "${folder}/access.log"
     accesslog.format = "%m %U %s %b"
+    # By default it takes what it knew of a file a second ago for what is.
+    server.stat-cache-engine = "disable"
     server.max-keep-alive-requests = 100000
     alias.url = ("/music/" => "${root}/", "/plain/" => "${root}/")
     $HTTP["url"] =~ "^/music/" { webdav.activate = "enable" webdav.is-readonly = "enable" }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { until, within } from "../process.js";
 
 export interface ServerCommand {
   readonly command: readonly [string, ...string[]];
-  /** Port of loopback that says that it is ready. */
-  readonly port: number;
+  /** Port of loopback that says that it is ready; absent where nothing says so. */
+  readonly port?: number;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -76,7 +76,7 @@ export async function startServer(
     await until(`${program} takes connections`, () => {
       if (failure) throw failure;
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
-      return isListening(port);
+      return port === undefined || isListening(port);
     });
   } catch (error) {
     await end("SIGKILL");
@@ -86,6 +86,7 @@ export async function startServer(
   return {
     freeze() {
       signal(child, "SIGSTOP");
+      waitUntilStopped(child.pid ?? -1);
       return () => signal(child, "SIGCONT");
     },
     kill: () => end("SIGKILL"),
@@ -99,6 +100,34 @@ function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
     process.kill(-pid, name);
   } catch {
     // Nobody of the group is left.
+  }
+}
+
+// The signal is only on its way when it is sent: a thread that runs may still answer.
+function waitUntilStopped(group: number): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (const endMs = performance.now() + STOP_MS; !isStopped(group); Atomics.wait(clock, 0, 0, 5)) {
+    if (performance.now() > endMs) throw new Error(`the processes of group ${group} do not stop`);
+  }
+}
+
+function isStopped(group: number): boolean {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/u.test(name));
+  return pids
+    .filter((pid) => statOf(`/proc/${pid}/stat`)?.[2] === String(group))
+    .flatMap((pid) =>
+      readdirSync(`/proc/${pid}/task`).map((task) => statOf(`/proc/${pid}/task/${task}/stat`)),
+    )
+    .every((fields) => fields === undefined || "TZX".includes(fields[0] ?? ""));
+}
+
+// State, parent and group of a process or a thread (proc(5)); what its name is, is left out.
+function statOf(path: string): readonly string[] | undefined {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
   }
 }
 
