@@ -48,7 +48,7 @@ export function writeDff(tags: AudioTags): Buffer {
 }
 
 /** Monkey's Audio from version 3.98 on (its SDK, `MACLib.h`): a descriptor, a header, and an APEv2 tag at the end. */
-export function writeApe(tags: AudioTags): Buffer {
+export function writeApe(tags: AudioTags, cover?: Buffer): Buffer {
   const descriptor = Buffer.alloc(52);
   descriptor.write("MAC ", 0, "latin1");
   descriptor.writeUInt16LE(3990, 4);
@@ -61,11 +61,11 @@ export function writeApe(tags: AudioTags): Buffer {
   header.writeUInt16LE(16, 16);
   header.writeUInt16LE(2, 18);
   header.writeUInt32LE(44_100, 20);
-  return Buffer.concat([descriptor, header, Buffer.alloc(2000), formatApe(tags)]);
+  return Buffer.concat([descriptor, header, Buffer.alloc(2000), formatApe(tags, cover)]);
 }
 
 /** Musepack SV8 (https://trac.musepack.net/musepack/wiki/SV8Specification): a stream header, an end, an APEv2 tag. */
-export function writeMpc(tags: AudioTags): Buffer {
+export function writeMpc(tags: AudioTags, cover?: Buffer): Buffer {
   const streamHeader = Buffer.concat([
     Buffer.alloc(4),
     Buffer.from([8, 0xac, 0x44 | 0x80, 0x44 & 0x7f, 0, 0, 0x13]),
@@ -76,7 +76,7 @@ export function writeMpc(tags: AudioTags): Buffer {
     Buffer.from("MPCK", "latin1"),
     packet("SH", streamHeader),
     packet("SE", Buffer.alloc(0)),
-    formatApe(tags),
+    formatApe(tags, cover),
   ]);
 }
 
@@ -93,15 +93,17 @@ export function formatUnsynchronised(frames: readonly [id: string, body: Buffer]
 }
 
 /** https://wiki.hydrogenaud.io/index.php?title=APEv2_specification */
-function formatApe({ title = "", artists = [], album = "" }: AudioTags): Buffer {
-  const items = Object.entries({ Title: title, Artist: artists.join("\0"), Album: album }).map(
-    ([key, text]) => {
-      const value = Buffer.from(text, "utf8");
-      const head = Buffer.alloc(8);
-      head.writeUInt32LE(value.length, 0);
-      return Buffer.concat([head, Buffer.from(`${key}\0`, "latin1"), value]);
-    },
-  );
+export function formatApe({ title = "", artists = [], album = "" }: AudioTags, cover?: Buffer): Buffer {
+  const texts = { Title: title, Artist: artists.join("\0"), Album: album };
+  const values = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text, "utf8"), 0] as const);
+  const picture = cover && Buffer.concat([Buffer.from("cover.jpg\0", "latin1"), cover]);
+  const all = picture ? [...values, ["Cover Art (Front)", picture, 2] as const] : values;
+  const items = all.map(([key, value, flags]) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(value.length, 0);
+    head.writeUInt32LE(flags, 4);
+    return Buffer.concat([head, Buffer.from(`${key}\0`, "latin1"), value]);
+  });
   const body = Buffer.concat(items);
   const ends = [0xa0000000, 0x80000000].map((flags) => {
     const end = Buffer.alloc(32);

@@ -2,6 +2,7 @@ import type { EmbeddedPicture } from "../../model/picture.js";
 import type { BlockReader } from "./block-reader.js";
 import type { Unladen } from "./id3-ballast.js";
 import { bestPicture } from "./picture.js";
+import { picturesOfApe } from "./picture-ape.js";
 import { picturesOfFlac } from "./picture-flac.js";
 import { pictureOfFrame } from "./picture-id3.js";
 import { picturesOfMp4 } from "./picture-mp4.js";
@@ -38,6 +39,7 @@ async function picturesOf(
   }
   if (format.extension === "flac") found.push(...(await picturesOfFlac(reader, fileStart)));
   else if (ogg) found.push(...(await picturesOfOgg(reader, ogg.serial)));
+  else if (format.tagsAtEnd) found.push(...(await picturesOfApe(reader)));
   else if (format.mimeType === "audio/mp4") found.push(...(await picturesOfMp4(reader)));
   return found;
 }

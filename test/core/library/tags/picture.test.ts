@@ -5,6 +5,7 @@ import { readOggPicture } from "#core/library/tags/picture-ogg.js";
 import { readTags } from "#core/library/tags/read-tags.js";
 import { sniffFormat } from "#core/library/tags/sniff.js";
 import { createRandom } from "../../../contracts/random.js";
+import { formatApe, writeApe, writeMpc } from "../../../support/audio-rare.js";
 import { AUDIO_FORMATS, type AudioFormat, writeAudio } from "../../../support/audio-writer.js";
 
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
@@ -72,3 +73,35 @@ for (const format of AUDIO_FORMATS.filter((each): each is Exclude<AudioFormat, "
     }
   });
 }
+
+test("a picture in an APEv2 tag is found, also before an ID3v1 tag and behind an MP3", async () => {
+  const tags = { title: "Pictured", artists: ["A"], album: "B" };
+  const cover = pictureOf(70_001);
+  const id3v1 = Buffer.concat([Buffer.from("TAG", "latin1"), Buffer.alloc(125)]);
+  const files: [name: string, file: Buffer][] = [
+    ["x.ape", writeApe(tags, cover)],
+    ["x.mpc", writeMpc(tags, cover)],
+    ["x.ape", Buffer.concat([writeApe(tags, cover), id3v1])],
+    ["x.mp3", Buffer.concat([writeAudio("mp3", tags), formatApe(tags, cover)])],
+  ];
+  for (const [name, file] of files) {
+    const { picture } = await readTags({ name, ...sourceOf(file) });
+    assert.ok(picture, name);
+    assert.deepEqual([picture.type, picture.extension, picture.sizeBytes], [3, "jpg", cover.length]);
+    assert.ok(cover.equals((await bytesOf(file, picture)) ?? Buffer.alloc(0)));
+  }
+});
+
+test("an APEv2 tag that is cut off or lies never gives a picture beyond the end of its file", async () => {
+  const file = writeApe({ title: "T" }, pictureOf(3000));
+  const random = createRandom(7);
+  for (let round = 0; round < 300; round++) {
+    const damaged = Buffer.from(file);
+    for (let flips = 0; flips < 4; flips++)
+      damaged[file.length - 3300 + random.below(3300)] = random.below(256);
+    const cut = round % 2 === 0 ? damaged : damaged.subarray(0, file.length - random.below(3300));
+    const { picture } = await readTags({ name: "x.ape", ...sourceOf(cut) });
+    if (picture?.offsetBytes === undefined) continue;
+    assert.ok(picture.offsetBytes + picture.sizeBytes <= cut.length);
+  }
+});
