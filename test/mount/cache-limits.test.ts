@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createReadStream, statfsSync } from "node:fs";
+import { createReadStream, existsSync, statfsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -114,7 +114,8 @@ describe("a disk of the cache", () => {
             "-c",
             `dd if='${library.shown(2)}' iflag=direct bs=128k status=none | sha256sum`,
           ]);
-          return (await statsOf(instance)).wholeFiles === 1;
+          // The first track, too, once the kernel has forgotten what it had of it.
+          return existsSync(library.store) && (await statsOf(instance)).wholeFiles >= 1;
         });
         const { stdout } = await run(["stat", "-c", "%a", library.store]);
         assert.equal(stdout.trim(), "700");
