@@ -1,31 +1,21 @@
-import { relative } from "node:path";
-import { callControl, fetchStatus } from "../control/client.js";
 import type { GetMetadataResponse, Track } from "../control/gen/musicfs/v1/metadata_pb.js";
 import { plainOf } from "../control/plain.js";
 import { escapeControls } from "../text.js";
+import { askAboutPath } from "./about-path.js";
 import type { GlobalOptions } from "./context.js";
 import { formatBytes, formatDuration, formatPairs } from "./format.js";
 import { printJson, printLine } from "./output.js";
-import { findSocket } from "./running.js";
 
 /** `musicfs metadata PATH` @throws `MFS_NOT_FOUND` when nothing lies there. */
 export async function showMetadata(
   path: string,
   { json, ...flags }: GlobalOptions & { json?: boolean },
 ): Promise<void> {
-  const { socketPath } = await findSocket(flags);
-  const { mountpoint } = await fetchStatus(socketPath);
-  const answer = await callControl(socketPath, (client, options) =>
-    client.getMetadata({ path: belowMountpoint(path, mountpoint) }, options),
+  const answer = await askAboutPath(path, flags, (client, request, options) =>
+    client.getMetadata(request, options),
   );
   if (json) return printJson(plainOf(answer));
   for (const line of formatPairs(pairsOf(answer))) printLine(escapeControls(line));
-}
-
-/** A path of the tree: people paste what their file manager shows. */
-export function belowMountpoint(path: string, mountpoint: string): string {
-  const below = relative(mountpoint, path);
-  return path === mountpoint || path.startsWith(`${mountpoint}/`) ? `/${below}` : path;
 }
 
 function pairsOf({ path, kind, ino, sizeBytes, track }: GetMetadataResponse): (readonly [string, string])[] {

@@ -1,23 +1,19 @@
-import { callControl, fetchStatus } from "../control/client.js";
 import { OriginState, type Source, SourceProof } from "../control/gen/musicfs/v1/origins_pb.js";
 import { plainOf } from "../control/plain.js";
 import { wordOf } from "../control/words.js";
 import { escapeControls } from "../text.js";
+import { askAboutPath } from "./about-path.js";
 import type { GlobalOptions } from "./context.js";
 import { formatTable } from "./format.js";
-import { belowMountpoint } from "./metadata.js";
 import { printJson, printLine } from "./output.js";
-import { findSocket } from "./running.js";
 
 /** `musicfs origin which PATH` @throws `MFS_NOT_FOUND` when no track lies there. */
 export async function showSources(
   path: string,
   { json, ...flags }: GlobalOptions & { json?: boolean },
 ): Promise<void> {
-  const { socketPath } = await findSocket(flags);
-  const { mountpoint } = await fetchStatus(socketPath);
-  const answer = await callControl(socketPath, (client, options) =>
-    client.listSources({ path: belowMountpoint(path, mountpoint) }, options),
+  const answer = await askAboutPath(path, flags, (client, request, options) =>
+    client.listSources(request, options),
   );
   if (json) return printJson({ path: answer.path, sources: answer.sources.map(describe) });
   const rows = answer.sources.map((source) => [

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRow } from "../catalogue/files.js";
 import type { OriginStatus, ScanStatus } from "../control/status.js";
@@ -14,7 +14,6 @@ import { NO_FACTS } from "./album-knowledge.js";
 import { AlbumShelf } from "./album-shelf.js";
 import type { Branch } from "./branch.js";
 import { type CompanionSettings, Companions } from "./companions/companions.js";
-import { renewCompanions } from "./companions/renew.js";
 import { Federation } from "./federation.js";
 import { Follower } from "./follower.js";
 import { type LibraryOrigin, troubleOf } from "./library-origin.js";
@@ -24,11 +23,12 @@ import { type LookResult, OriginLister } from "./origin-lister.js";
 import { ScanProgress } from "./progress.js";
 import { readTagsOfNoted } from "./reading.js";
 import { RemovalGuard } from "./removal-guard.js";
-import { removeAllOf, removeFiles } from "./removing.js";
+import { removeFiles } from "./removing.js";
 import type { TagPool } from "./tags/tag-pool.js";
 import type { TagProblemCode } from "./tags/tag-problem.js";
 import { TrackShelf } from "./track-shelf.js";
 import { type NameChange, TreeEditor } from "./tree-editor.js";
+import { foldNames, followCompanionSettings, removeUnconfigured } from "./upkeep.js";
 import { type View, Views } from "./views.js";
 
 export interface LibraryOptions {
@@ -59,8 +59,6 @@ export interface RescanRequest {
   readonly path?: string;
 }
 
-/** Names folded in one transaction. */
-const FOLD_SLICE = 500;
 /** Longest wait for an origin's word on one file, in milliseconds. */
 const LOOK_TIMEOUT_MS = 8_000;
 /** Pause between two looks at what a running listing has noted, in milliseconds. */
@@ -154,12 +152,13 @@ export class Library {
     this.#progress.start();
     try {
       if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
-      await this.#foldNames(signal);
-      await this.#removeUnconfigured(signal);
+      await foldNames(this.#options.catalogue, this.#options.names, signal);
+      if (!this.#options.keepsUnconfigured)
+        await removeUnconfigured(this.#listingContext, this.#origins, signal);
       await this.#views.removeUnclaimed(this.#committed, signal);
       await this.#federation.begin(signal);
       await this.#shelf.putAllAnew(this.#committed, signal);
-      await this.#renewCompanions(signal);
+      await followCompanionSettings(this.#listingContext, this.#options.companions, signal);
       await this.#scanOrigins(this.#options.origins, undefined, signal);
       await this.#options.finishScan();
     } finally {
@@ -422,39 +421,6 @@ export class Library {
   #applyChange(row: FileRow, file: OriginFile): void {
     const { catalogue } = this.#options;
     catalogue.transaction(() => applyChange(catalogue, this.#editor, row, file));
-  }
-
-  // An origin that is no longer in the config: its files go, as its owner wants.
-  async #removeUnconfigured(signal: AbortSignal): Promise<void> {
-    const { catalogue, keepsUnconfigured } = this.#options;
-    if (keepsUnconfigured) return;
-    for (const { number } of catalogue.origins().filter((known) => !this.#origins.has(known.number))) {
-      await removeAllOf(this.#listingContext, number, signal);
-      catalogue.removeOrigin(number);
-    }
-  }
-
-  // What the config shows beside tracks is something else than in the run before.
-  async #renewCompanions(signal: AbortSignal): Promise<void> {
-    const { catalogue, companions } = this.#options;
-    const wanted = JSON.stringify(companions);
-    if (catalogue.meta("companions") === wanted) return;
-    await renewCompanions({ catalogue, editor: this.#editor, committed: this.#committed }, signal);
-    catalogue.setMeta("companions", wanted);
-  }
-
-  // Names of a run that told cases apart have no folded form yet.
-  async #foldNames(signal: AbortSignal): Promise<void> {
-    const { catalogue, names } = this.#options;
-    if (names === "portable" && catalogue.meta("names") !== names) {
-      for (let cookie: number | undefined = 0; cookie !== undefined; ) {
-        signal.throwIfAborted();
-        const after: number = cookie;
-        cookie = catalogue.transaction(() => catalogue.tree.foldAll(after, FOLD_SLICE));
-        await nextTurn();
-      }
-    }
-    catalogue.setMeta("names", names);
   }
 
   #publish(): void {

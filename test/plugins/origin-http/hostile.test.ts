@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import type { Origin, OriginFile, UnreadableFolder } from "musicfs";
+import type { Origin } from "musicfs";
+import { listed } from "../../support/listed.js";
 import { within } from "../../support/process.js";
 import {
   answerText,
@@ -212,15 +213,6 @@ describe("origin-http and a hostile manifest", () => {
     assert.deepEqual(await origin.stat("a.mp3", noAbort), files[0]);
   });
 });
-
-async function listed(origin: Origin): Promise<{ files: OriginFile[]; unreadable: UnreadableFolder[] }> {
-  const [files, unreadable]: [OriginFile[], UnreadableFolder[]] = [[], []];
-  for await (const batch of origin.list(noAbort)) {
-    files.push(...batch.files);
-    unreadable.push(...batch.unreadable);
-  }
-  return { files, unreadable };
-}
 
 async function hostile(
   t: TestContext,

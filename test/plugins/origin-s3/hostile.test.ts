@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import type { Logger, Origin, OriginErrorKind, OriginFile, UnreadableFolder } from "musicfs";
+import type { Logger, Origin, OriginErrorKind } from "musicfs";
 import { dropMessages } from "../../contracts/set-up-plugin.js";
+import { listed } from "../../support/listed.js";
 import {
   answerText,
   openLyingServer,
@@ -220,15 +221,6 @@ describe("the keys of origin-s3", () => {
     await origin.probe?.(noAbort);
   });
 });
-
-async function listed(origin: Origin): Promise<{ files: OriginFile[]; unreadable: UnreadableFolder[] }> {
-  const [files, unreadable]: [OriginFile[], UnreadableFolder[]] = [[], []];
-  for await (const batch of origin.list(noAbort)) {
-    files.push(...batch.files);
-    unreadable.push(...batch.unreadable);
-  }
-  return { files, unreadable };
-}
 
 async function hostile(
   t: TestContext,

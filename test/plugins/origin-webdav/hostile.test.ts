@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import type { Origin, OriginFile, UnreadableFolder } from "musicfs";
+import type { Origin } from "musicfs";
+import { listed } from "../../support/listed.js";
 import { until } from "../../support/process.js";
 import {
   answerText,
@@ -185,15 +186,6 @@ describe("origin-webdav and a hostile server", () => {
     assert.ok(requests.length <= before + 5, `${requests.length - before} more requests`);
   });
 });
-
-async function listed(origin: Origin): Promise<{ files: OriginFile[]; unreadable: UnreadableFolder[] }> {
-  const [files, unreadable]: [OriginFile[], UnreadableFolder[]] = [[], []];
-  for await (const batch of origin.list(noAbort)) {
-    files.push(...batch.files);
-    unreadable.push(...batch.unreadable);
-  }
-  return { files, unreadable };
-}
 
 async function hostile(
   t: TestContext,
