@@ -52,6 +52,11 @@ export function originMetrics({ status, origins, scans }: MetricSources): Metric
       ofOrigins(({ failovers }) => failovers),
     ),
     counter(
+      "musicfs_origin_hedges_total",
+      "Reads of it in which another origin was asked, too, since it took long.",
+      ofOrigins(({ hedges }) => hedges),
+    ),
+    counter(
       "musicfs_origin_wrong_pieces_total",
       "Pieces of it that were not what their hash says.",
       ofOrigins(({ wrongPieces }) => wrongPieces),

@@ -13,6 +13,8 @@ export class OriginFigures {
   retries = 0;
   /** Reads that another origin answered in its stead. */
   failovers = 0;
+  /** Reads of it in which another origin was asked, too, since it took long. */
+  hedges = 0;
   /** Pieces that were not what their hash says. */
   wrongPieces = 0;
   readonly latency = new Latency();

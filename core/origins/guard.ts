@@ -95,14 +95,17 @@ export class OriginGuard {
       );
       requireAll(file, offsetBytes, lengthBytes, bytes);
       this.figures.bytes += bytes.length;
+      this.figures.took(performance.now() - beganMs);
       tell(`gave ${bytes.length} bytes`);
       return bytes;
     } catch (error) {
-      if (!signal.aborted) this.figures.errors += 1;
+      // Of a read that was given up, nobody knows how long it would have taken.
+      if (!signal.aborted) {
+        this.figures.errors += 1;
+        this.figures.took(performance.now() - beganMs);
+      }
       tell(`failed (${messageOf(error)})`);
       throw error;
-    } finally {
-      this.figures.took(performance.now() - beganMs);
     }
   }
 

@@ -151,6 +151,7 @@ export class VersionReader implements Pick<Origin, "read" | "chunks"> {
   #learn({ index, silent }: Won<Uint8Array>, sources: readonly VersionSource[], offsetBytes: number): void {
     const { log } = this.#options;
     const winner = sources[index % sources.length];
+    if (silent.length > 0 && sources[0]) sources[0].guard.figures.hedges += 1;
     for (const { index: other, forMs } of silent) {
       if (forMs < STALL_MS) continue;
       const reason = `it said nothing for ${Math.round(forMs)} ms while another answered`;

@@ -7,30 +7,12 @@ import { run, until } from "../support/process.js";
 import { filesBelow } from "../support/tree-files.js";
 import { damage } from "./fixtures/damage.js";
 import { readWhileFlapping } from "./fixtures/flapping.js";
+import { readInSteps, STEP } from "./fixtures/read-in-steps.js";
 import { type TwoOrigins, withTwoOrigins } from "./fixtures/two-origins.js";
 
 const MIB = 1024 * 1024;
 /** Without it the reader of what hangs waits for 25 s. */
 const IMPATIENT = { a: { timeout: "4 s" }, b: { timeout: "4 s" } };
-/** What a reader asks for at a time. */
-const STEP = 256 * 1024;
-
-/** Reads a track through one handle, piece by piece; `at` is called before the piece at each offset. */
-async function readInSteps(path: string, sizeBytes: number, at: (offset: number) => void): Promise<Buffer> {
-  const handle = await open(path);
-  try {
-    const bytes = Buffer.alloc(sizeBytes);
-    for (let offset = 0; offset < sizeBytes; offset += STEP) {
-      at(offset);
-      const { bytesRead } = await handle.read(bytes, offset, Math.min(STEP, sizeBytes - offset), offset);
-      assert.ok(bytesRead > 0);
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
 async function originOf({ json }: TwoOrigins, id: string) {
   const { origins } = await json("origin", "list");
   return origins.find((origin: { id: string }) => origin.id === id);

@@ -80,8 +80,9 @@ export class FaultLine {
     const { faults, onFault } = this.#options;
     for (let isCounted = false; ; isCounted = true) {
       const { fault } = faults;
+      const stalls = fault.mode === "stall" && this.#options.isDown && this.#passed >= fault.afterBytes;
       const leftMs =
-        fault.mode === "hang"
+        fault.mode === "hang" || stalls
           ? Number.POSITIVE_INFINITY
           : fault.mode === "delay"
             ? // Connecting takes a round trip, before which no byte leaves.
@@ -109,6 +110,7 @@ export class FaultLine {
       end("close");
       return undefined;
     }
+    if (fault.mode === "stall") return bytes.subarray(0, fault.afterBytes - this.#passed);
     const at = fault.mode === "flip" ? fault.atByte - this.#passed : -1;
     if (at >= 0 && at < bytes.length) {
       onFault();

@@ -57,6 +57,17 @@ test("bytes pass as they are, whole and counted, and so does the end", async (t)
   assert.deepEqual([connections, bytesUp, bytesDown, faults], [1, sent.length, sent.length, 0]);
 });
 
+test("stall lets so many bytes down, and the rest when it is over", async (t) => {
+  const proxy = await openEcho(t, { mode: "stall", afterBytes: 8 });
+  const client = openClient(t, proxy.port);
+  client.socket.write(SENT);
+  await until("some came back", () => client.received.length >= 8 && proxy.counts.faults > 0);
+  assert.ok(client.received.equals(SENT.subarray(0, 8)));
+  proxy.set({ mode: "ok" });
+  await until("all came back", () => client.received.length === SENT.length);
+  assert.ok(client.received.equals(SENT));
+});
+
 test("refuse resets live connections, and new ones", async (t) => {
   const proxy = await openEcho(t);
   const live = openClient(t, proxy.port);

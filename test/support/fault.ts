@@ -13,10 +13,11 @@ import { EventEmitter } from "node:events";
  * | `flip`   | one bit of the byte with this number that goes down on a connection is another            |
  * | `delay`  | every byte takes so long each way, and connecting a round trip; bytes follow each other freely |
  * | `drip`   | so many bytes a second go down on each connection                                         |
+ * | `stall`  | when so many bytes went down on a connection, none follows until the mode is another      |
  */
 export type Fault =
   | { readonly mode: "ok" | "refuse" | "reset" | "hang" }
-  | { readonly mode: "cut"; readonly afterBytes: number }
+  | { readonly mode: "cut" | "stall"; readonly afterBytes: number }
   | { readonly mode: "flip"; readonly atByte: number }
   | { readonly mode: "delay"; readonly ms: number }
   | { readonly mode: "drip"; readonly bytesPerSecond: number };

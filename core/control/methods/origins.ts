@@ -111,6 +111,7 @@ export function originMethods({
       readErrors: BigInt(figures.errors),
       retries: BigInt(figures.retries),
       failovers: BigInt(figures.failovers),
+      hedges: BigInt(figures.hedges),
       priority: settings.priority,
     };
   }

@@ -82,6 +82,7 @@ test("origins, plugins and tags are shown to people and to programs", async (t) 
     readErrors: 0,
     retries: 0,
     failovers: 0,
+    hedges: 0,
     sharedFiles: 0,
   });
   assert.ok(latencyP50Ms >= 0 && readBytes > 0, "it read its playlists");
