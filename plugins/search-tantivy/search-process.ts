@@ -11,10 +11,16 @@ import type { IndexerThreadData } from "./indexer-thread.js";
 import type { FromIndexer, FromProcess, ProcessSettings, ToProcess } from "./messages.js";
 import { openIndex } from "./open-index.js";
 import { QueryBuilder } from "./queries.js";
-import { type SearchWords, searchYears } from "./year-search.js";
+import { type SearchWords, YearSearch } from "./year-search.js";
 
 /** How long after a failure the indexing begins again, in milliseconds: a full disk may be empty by then. */
 const INDEX_AGAIN_MS = 5_000;
+
+/** The index as of one commit. */
+interface IndexState {
+  readonly searcher: Searcher;
+  readonly years: YearSearch;
+}
 
 class SearchProcess {
   readonly #settings: ProcessSettings;
@@ -22,6 +28,7 @@ class SearchProcess {
   readonly #path: string;
   readonly #index: Index;
   readonly #queries: QueryBuilder;
+  #state: IndexState;
   #indexer: Worker | undefined;
 
   constructor(settings: ProcessSettings) {
@@ -31,6 +38,7 @@ class SearchProcess {
     this.#path = path;
     this.#index = openIndex(this.#tantivy, path);
     this.#queries = new QueryBuilder(this.#tantivy, this.#index.schema);
+    this.#state = this.#lastCommitted();
     tell({ kind: "opened", ...(note === undefined ? {} : { note }) });
     this.#startIndexer();
   }
@@ -50,11 +58,17 @@ class SearchProcess {
   }
 
   #search(query: SearchQuery, limit: number): SearchAnswer {
+    const { searcher, years } = this.#state;
+    if (query.kind === "years") return years.find(query, limit);
+    return this.#run(searcher, this.#queries.build(query), limit, true);
+  }
+
+  #lastCommitted(): IndexState {
+    this.#index.reload();
     const searcher = this.#index.searcher();
-    if (query.kind !== "years") return this.#run(searcher, this.#queries.build(query), limit, true);
-    const search: SearchWords = (words, most, count) =>
-      this.#run(searcher, this.#queries.ofYears(words), most, count);
-    return searchYears(searcher, search, query, limit);
+    const search: SearchWords = (words, limit, count) =>
+      this.#run(searcher, this.#queries.ofYears(words), limit, count);
+    return { searcher, years: new YearSearch(searcher, search) };
   }
 
   #run(searcher: Searcher, query: Query, limit: number, wantsCount: boolean): SearchAnswer {
@@ -75,7 +89,7 @@ class SearchProcess {
     };
     const indexer = new Worker(new URL("./indexer-thread.js", import.meta.url), { workerData });
     indexer.on("message", (message: FromIndexer) => {
-      this.#index.reload();
+      this.#state = this.#lastCommitted();
       tell(message);
     });
     indexer.on("error", (error) => {
