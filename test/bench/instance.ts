@@ -26,6 +26,8 @@ export interface InstanceOptions {
   readonly driverOptions?: Readonly<Record<string, unknown>>;
   /** @default the layout's own */
   readonly template?: string;
+  /** Command line of another build. @default this one's */
+  readonly program?: string;
 }
 
 /** The id of the origin in every instance's config. */
@@ -42,10 +44,12 @@ export class BenchInstance {
   readonly cacheDir: string;
   /** Is there as long as the daemon can be told something. */
   readonly socketPath: string;
+  readonly #program: string;
   readonly #configs: { readonly json: string; readonly typescript: string };
 
   constructor(options: InstanceOptions) {
-    const { folder } = options;
+    const { folder, program = CLI } = options;
+    this.#program = program;
     this.mountpoint = join(folder, "mnt");
     this.stateDir = options.stateDir ?? join(folder, "state");
     this.cacheDir = join(folder, "cache");
@@ -65,7 +69,7 @@ export class BenchInstance {
   /** Command and arguments of `musicfs start`, for who wants to time it. */
   startCommand(kind: "json" | "typescript", ...flags: string[]): [command: string, args: string[]] {
     // As a user starts it: the first line of the file sets up its process.
-    return [CLI, ["start", "--config", this.#configs[kind], ...flags]];
+    return [this.#program, ["start", "--config", this.#configs[kind], ...flags]];
   }
 
   /** Mounts; resolves when the mount answers. */
@@ -84,7 +88,7 @@ export class BenchInstance {
 
   /** Runs a command of the command line, and gives what it wrote to stdout. */
   async cli(...args: string[]): Promise<string> {
-    return (await run(process.execPath, [CLI, ...args, "--config", this.#configs.json])).stdout;
+    return (await run(process.execPath, [this.#program, ...args, "--config", this.#configs.json])).stdout;
   }
 }
 

@@ -1,12 +1,10 @@
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { generateLibrary } from "../../support/generate-library.js";
 import type { BenchContext } from "../context.js";
-import { type BenchInstance, rssBytesOf } from "../instance.js";
 import { makeFolder, musicfsPeer } from "../peers.js";
 import { probe } from "../probes.js";
 import type { Row } from "../rows.js";
-import { processorMsOf } from "./processor.js";
+import { measureIdle } from "./idle.js";
 import { startSubscribers } from "./subscribers.js";
 
 /** What the burst probe is to do. */
@@ -27,13 +25,13 @@ const QUICK_EVENTS = 1_000;
 const SUBSCRIBERS = 100;
 /** What is held for less leaves no event. */
 const HOLD_MS = 1500;
-const IDLE_MS = 10_000;
 
 /**
  * Reads during a burst of events, with a hundred subscribers and one that never reads, against the same without
  * any; and what the control API costs a daemon that does nothing.
  */
 export async function measureEvents(context: BenchContext): Promise<Row[]> {
+  const idle = await measureIdle(context);
   const { options, cleanup, folder, say } = context;
   const events = options.quick ? QUICK_EVENTS : EVENTS;
   const origin = makeFolder(folder, "origin");
@@ -41,7 +39,6 @@ export async function measureEvents(context: BenchContext): Promise<Row[]> {
   generateLibrary(origin, { files: events });
   const where = { folder: join(folder, "musicfs"), origin, driverOptions: { passthrough: false } };
   const { path, instance } = await musicfsPeer(cleanup, "copying", where, events);
-  const idle = await measureIdle(context, instance);
 
   const beside = async (): Promise<number> => {
     const subscribers = await startSubscribers(instance.socketPath, SUBSCRIBERS);
@@ -70,26 +67,4 @@ async function burst(folder: string, events: number): Promise<number> {
   const { files, durationMs } = (await probe("burst", order)) as BurstResult;
   if (files !== events) throw new Error(`${files} of ${events} files were read`);
   return durationMs;
-}
-
-// The mount, its scan over, asked nothing so far; then the same with the API in use by one subscriber.
-async function measureIdle({ say }: BenchContext, instance: BenchInstance): Promise<Row[]> {
-  say("idle");
-  const { pid } = await instance.status();
-  const subscribers = await startSubscribers(instance.socketPath, 1);
-  await delay(1000);
-  const processorMs = processorMsOf(pid);
-  await delay(IDLE_MS);
-  const share = (100 * (processorMsOf(pid) - processorMs)) / IDLE_MS;
-  const rss = rssBytesOf(pid) / 1e6;
-  await subscribers.stop();
-  return [
-    {
-      figure: "processor of an idle daemon that is watched, of one core",
-      unit: "%",
-      rounds: { copying: [share] },
-      target: { subject: "copying", atMost: 0.5 },
-    },
-    { figure: "rss of the same", unit: "MB", rounds: { copying: [rss] } },
-  ];
 }
