@@ -5,6 +5,7 @@ import type { Daemon } from "../daemon/daemon.js";
 import { messageOf } from "../errors.js";
 import { cataloguePathOf } from "../instance.js";
 import type { Logger } from "../logger.js";
+import { isJournal } from "../logging/journal.js";
 import { firstLines } from "./first-lines.js";
 import { formatCount, formatCounted } from "./format.js";
 import { printLine } from "./output.js";
@@ -12,6 +13,7 @@ import type { Screen } from "./screen.js";
 import type { StartOptions } from "./start.js";
 import { formatScan } from "./status.js";
 
+const STDOUT = 1;
 const LOOK_EVERY_MS = 200;
 /** How long to wait for a first scan to end before the tree is shown as it is then. */
 const TREE_AFTER_MS = 1500;
@@ -26,10 +28,14 @@ export function announce(
   screen: Screen,
   log: Logger,
 ): { stop(): void } {
-  printLine(`MusicFS is mounted at ${daemon.mountpoint}`);
-  printLine(`Stop it with Ctrl-C, or: ${stopCommand(options)}`);
+  // Nobody sits before a journal: it has the log.
+  const isForPerson = !isJournal(STDOUT, process.env);
+  if (isForPerson) {
+    printLine(`MusicFS is mounted at ${daemon.mountpoint}`);
+    printLine(`Stop it with Ctrl-C, or: ${stopCommand(options)}`);
+  }
   const isNew = daemon.status().tracks === 0;
-  let isTreeShown = false;
+  let isTreeShown = !isForPerson;
   let loggedMs = performance.now();
 
   const look = (): void => {

@@ -1,7 +1,12 @@
 import { EXIT, isMusicfsError, MusicfsError, messageOf } from "../errors.js";
+import { isJournal } from "../logging/journal.js";
 import { redact } from "../secrets/redaction.js";
 import { escapeControlsInLines } from "../text.js";
 import { printMessage } from "./output.js";
+
+const STDERR = 2;
+/** `error` among syslog's levels, as the journal takes it (sd-daemon(3)). */
+const ERROR_PRIORITY = "<3>";
 
 /**
  * Tells a person what went wrong: `error MFS_X: what`, and below it what to do. A stack is shown for what is
@@ -20,7 +25,8 @@ export function reportError(thrown: unknown): number {
 }
 
 function show(text: string): void {
-  printMessage(escapeControlsInLines(redact(text)));
+  const lines = escapeControlsInLines(redact(text));
+  printMessage(isJournal(STDERR, process.env) ? lines.replace(/^/gmu, ERROR_PRIORITY) : lines);
 }
 
 /** What is not an error of ours already is a fault of ours. */

@@ -66,6 +66,7 @@ export async function uninstallService(options: ServiceOptions): Promise<void> {
 
 /** `musicfs service clean`: what the unit's `ExecStopPost` does. */
 export async function cleanService({ json, ...flags }: ServiceOptions): Promise<void> {
+  if (isEndWithoutTrace(process.env)) return;
   const config = await loadCommandConfig(flags);
   const [{ createInstance, mountSourceOf }, log] = [
     await import("../instance.js"),
@@ -83,6 +84,11 @@ export async function cleanService({ json, ...flags }: ServiceOptions): Promise<
   } finally {
     await instance.dispose();
   }
+}
+
+// As systemd tells it (systemd.exec(5)): a daemon that ended by itself has unmounted, or never mounted.
+function isEndWithoutTrace({ SERVICE_RESULT, EXIT_CODE }: NodeJS.ProcessEnv): boolean {
+  return SERVICE_RESULT !== undefined && EXIT_CODE === "exited";
 }
 
 function unitPath(name: string, isUser: boolean): string {

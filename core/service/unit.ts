@@ -39,6 +39,7 @@ ${isUser ? "" : "Wants=network-online.target\nAfter=network-online.target local-
 [Service]
 Type=notify
 NotifyAccess=main
+SyslogIdentifier=${unitName(name).replace(/\.service$/u, "")}
 ExecStart=${command("start")}
 ExecReload=${command("reload")}
 # Takes away the dead mount that a crash leaves, and nothing else.

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Account, BIN, openAccount } from "../support/command-line.js";
 import { type DatagramReceiver, receiveDatagrams } from "../support/datagram-receiver.js";
 import { mountpoints } from "../support/leftovers.js";
-import { until, within } from "../support/process.js";
+import { run, until, within } from "../support/process.js";
 import { EXAMPLE_LIBRARY } from "../support/tree-files.js";
 
 interface Service {
@@ -170,9 +178,43 @@ test("what the unit runs after a crash takes the dead mount away, and leaves a l
   assert.equal(live.stderr, "there is no dead mount\n");
   assert.ok(mountpoints().includes(account.mountpoint));
   const { pid } = JSON.parse((await account.musicfs(["status", "--json"])).stdout);
+  // After a daemon that ended by itself there is nothing to look for, nor to say.
+  const ended = { ...account.env, SERVICE_RESULT: "success", EXIT_CODE: "exited", EXIT_STATUS: "0" };
+  const quiet = await run([process.execPath, BIN, "service", "clean"], { cwd: account.folder, env: ended });
+  assert.deepEqual(quiet, { code: 0, stdout: "", stderr: "" });
   process.kill(pid, "SIGKILL");
   await until("it is dead", () => !existsSync(`/proc/${pid}/fd/0`));
   const clean = await account.musicfs(["service", "clean"]);
   assert.match(clean.stderr, /^detached a dead mount at /);
   assert.ok(!mountpoints().includes(account.mountpoint));
+});
+
+test("what a service tells is for its journal: no tree, no key to press, and errors as such", async (t) => {
+  const account = openAccount(t);
+  const journal = join(account.folder, "journal");
+  const fd = openSync(journal, "w");
+  t.after(() => closeSync(fd));
+  const { dev, ino } = fstatSync(fd);
+  const start = (...args: readonly string[]): ChildProcess =>
+    spawn(process.execPath, [BIN, "start", ...args], {
+      cwd: account.folder,
+      env: { ...account.env, JOURNAL_STREAM: `${dev}:${ino}` },
+      stdio: ["ignore", fd, fd],
+    });
+  const wrong = start("--config", "/nowhere.yaml");
+  await within("the end", new Promise((resolve) => wrong.once("exit", resolve)));
+  const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+  assert.ok(lines.length > 1 && lines.every((line) => line.startsWith("<3>")), lines.join("\n"));
+
+  ftruncateSync(fd);
+  const daemon = start();
+  const ended = new Promise((resolve) => daemon.once("exit", resolve));
+  await until("the scan is over", () => /\d+ tracks in /.test(readFileSync(journal, "utf8")));
+  daemon.kill("SIGTERM");
+  await within("the end", ended);
+  const told = readFileSync(journal, "utf8").replace(/^\0+/, "").trimEnd().split("\n");
+  assert.ok(
+    told.every((line) => /^<\d>/.test(line)),
+    told.join("\n"),
+  );
 });

@@ -10,22 +10,29 @@ if [[ ! -e test/soak/$name.soak.ts ]]; then
   exit 2
 fi
 shift
-if [[ $name == servers ]]; then
-  missing=()
-  for pair in apache2:apache2-bin nginx:nginx-light lighttpd:lighttpd radosgw:radosgw ceph-mon:ceph-mon ceph-mgr:ceph-mgr ceph-osd:ceph-osd; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair##*:}")
-  done
-  [[ -e /usr/lib/nginx/modules/ngx_http_dav_ext_module.so ]] || missing+=(libnginx-mod-http-dav-ext)
-  [[ -e /usr/lib/lighttpd/mod_webdav.so ]] || missing+=(lighttpd-mod-webdav)
-  if ((${#missing[@]})); then
-    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-      echo "The servers are missing. As root, type: apt-get install ${missing[*]}" >&2
-      exit 6
-    fi
-    echo "installing ${missing[*]}" >&2
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+
+# What a test needs beside what all need, as FILE:PACKAGE; a file without a slash is a program.
+case $name in
+  servers)
+    needed=(apache2:apache2-bin nginx:nginx-light lighttpd:lighttpd radosgw:radosgw ceph-mon:ceph-mon ceph-mgr:ceph-mgr ceph-osd:ceph-osd
+      /usr/lib/nginx/modules/ngx_http_dav_ext_module.so:libnginx-mod-http-dav-ext /usr/lib/lighttpd/mod_webdav.so:lighttpd-mod-webdav)
+    ;;
+  service) needed=(/lib/systemd/systemd:systemd systemctl:systemd unshare:util-linux fusermount3:fuse3) ;;
+  *) needed=() ;;
+esac
+missing=()
+for pair in "${needed[@]}"; do
+  file=${pair%%:*}
+  if [[ $file == /* ]]; then [[ -e $file ]]; else command -v "$file" >/dev/null 2>&1; fi || missing+=("${pair##*:}")
+done
+if ((${#missing[@]})); then
+  if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+    echo "Something is missing. As root, type: apt-get install ${missing[*]}" >&2
+    exit 6
   fi
+  echo "installing ${missing[*]}" >&2
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 npm run --silent build
 exec node --test --test-reporter=spec "$@" "dist/test/soak/$name.soak.js"
