@@ -3,8 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ENCODED_FORMATS, type EncodedFormat, encodeAudio } from "../support/audio-encoded.js";
 import { SKIP_WITHOUT_FFMPEG } from "../support/audio-probe.js";
-import { AUDIO_FORMATS, writeAudio } from "../support/audio-writer.js";
+import { AUDIO_FORMATS, type AudioFormat, writeAudio } from "../support/audio-writer.js";
 import { withMount } from "../support/mount.js";
 import { DRIVERS } from "../support/mount-config.js";
 import { until } from "../support/process.js";
@@ -25,22 +26,28 @@ function dimensionsOf(path: string): string {
   return execFileSync("ffprobe", ["-v", "error", ...entries, path], { encoding: "utf8" }).trim();
 }
 
+function isEncoded(format: AudioFormat | EncodedFormat): format is EncodedFormat {
+  return (ENCODED_FORMATS as readonly string[]).includes(format);
+}
+
 for (const driver of DRIVERS) {
   test(`${driver}: each album has its cover, with its exact size before it is opened`, {
     skip: SKIP_WITHOUT_FFMPEG,
   }, async (t) => {
     const library = temporaryFolder(t);
-    const formats = AUDIO_FORMATS.filter((format) => format !== "wav");
-    const covers = new Map(
-      formats.map((format, at) => [format, encodePicture(library, 100 + 150 * at, "jpg")]),
-    );
+    const work = temporaryFolder(t);
+    const formats = [...AUDIO_FORMATS.filter((format) => format !== "wav"), ...ENCODED_FORMATS];
+    const covers = new Map(formats.map((format, at) => [format, encodePicture(work, 100 + 150 * at, "jpg")]));
     for (const format of formats) {
       const tags = { title: "T", artists: ["A"], album: format, trackNumber: 1 };
-      const cover = { mimeType: "image/jpeg", data: covers.get(format) ?? Buffer.alloc(0) } as const;
-      writeFileSync(join(library, `${format}.${format}`), writeAudio(format, tags, { cover }));
+      const data = covers.get(format) ?? Buffer.alloc(0);
+      const bytes = isEncoded(format)
+        ? encodeAudio(work, format, tags, [{ data }])
+        : writeAudio(format, tags, { cover: { mimeType: "image/jpeg", data } });
+      writeFileSync(join(library, `${format}.${format}`), bytes);
     }
     mkdirSync(join(library, "real"));
-    const png = encodePicture(library, 64, "png");
+    const png = encodePicture(work, 64, "png");
     writeFileSync(join(library, "real", "Folder.png"), png);
     writeFileSync(
       join(library, "real", "a.flac"),

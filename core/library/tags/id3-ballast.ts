@@ -1,4 +1,5 @@
 import type { BlockReader, ByteSource } from "./block-reader.js";
+import { type ByteRange, spliced } from "./byte-views.js";
 import type { PictureFrame } from "./picture-id3.js";
 
 /** No field is kept at more than a fraction of this; what is larger is a picture, an object or a flood. */
@@ -26,14 +27,9 @@ export interface Unladen {
 }
 
 interface Frames {
-  readonly kept: readonly Range[];
+  readonly kept: readonly ByteRange[];
   readonly pictures: readonly PictureFrame[];
   readonly damage?: string;
-}
-
-interface Range {
-  readonly from: number;
-  readonly to: number;
 }
 
 interface TagHeader {
@@ -106,7 +102,7 @@ async function readHeader(reader: BlockReader): Promise<TagHeader | undefined> {
 }
 
 async function walkFrames(reader: BlockReader, { major, framesEnd }: TagHeader): Promise<Frames> {
-  const kept: Range[] = [];
+  const kept: ByteRange[] = [];
   const pictures: PictureFrame[] = [];
   const bytes = Buffer.allocUnsafe(major === 2 ? 6 : 10);
   let at = HEADER_BYTES;
@@ -132,7 +128,7 @@ function isPicture(bytes: Buffer, major: number): boolean {
   return bytes.toString("latin1", 0, 4) === "APIC" && bytes[9] === 0;
 }
 
-function append(ranges: Range[], next: Range): void {
+function append(ranges: ByteRange[], next: ByteRange): void {
   const last = ranges.at(-1);
   if (last?.to === next.from) ranges[ranges.length - 1] = { from: last.from, to: next.to };
   else ranges.push(next);
@@ -159,44 +155,4 @@ function headerFor(original: Buffer, sizeBytes: number): Buffer {
   bytes[5] = (bytes[5] ?? 0) & ~FLAG_FOOTER;
   for (let index = 0; index < 4; index++) bytes[6 + index] = (sizeBytes >> (7 * (3 - index))) & 0x7f;
   return bytes;
-}
-
-/** `header`, then the ranges of the file one after the other. */
-function spliced(reader: BlockReader, header: Buffer, ranges: readonly Range[]): ByteSource {
-  const starts: number[] = [];
-  let sizeBytes = header.length;
-  for (const { from, to } of ranges) {
-    starts.push(sizeBytes);
-    sizeBytes += to - from;
-  }
-
-  function* piecesOf(
-    offset: number,
-    length: number,
-  ): Generator<{ at: number; length: number; from: number }> {
-    for (const [index, range] of ranges.entries()) {
-      const start = starts[index] ?? 0;
-      const from = Math.max(offset, start);
-      const to = Math.min(offset + length, start + range.to - range.from);
-      if (from < to) yield { at: from - offset, length: to - from, from: range.from + from - start };
-    }
-  }
-
-  async function readLater(pieces: Iterable<{ at: number; length: number; from: number }>, into: Uint8Array) {
-    for (const { at, length, from } of pieces) await reader.read(into.subarray(at, at + length), from);
-  }
-
-  return {
-    sizeBytes,
-    readAt(offset, length, into) {
-      const bytes = into.subarray(0, length);
-      if (offset < header.length) bytes.set(header.subarray(offset, offset + length));
-      for (const { at, length: count, from } of piecesOf(offset, length)) {
-        const read = reader.read(bytes.subarray(at, at + count), from);
-        if (typeof read !== "number")
-          return read.then(() => readLater(piecesOf(offset, length), bytes)).then(() => bytes);
-      }
-      return bytes;
-    },
-  };
 }

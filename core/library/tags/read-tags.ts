@@ -7,9 +7,11 @@ import { BlockPool, BlockReader, type ByteSource } from "./block-reader.js";
 import { findPicture } from "./find-picture.js";
 import { type AudioFormat, FORMATS } from "./format.js";
 import { withoutId3Ballast } from "./id3-ballast.js";
+import { matroskaHeaders } from "./matroska.js";
 import { readOggDuration } from "./ogg-duration.js";
 import { nativeFlacHeaders } from "./ogg-flac.js";
 import type { OggStream } from "./ogg-stream.js";
+import { withoutAsfPictures } from "./picture-asf.js";
 import { type SniffedFormat, sniffFormat } from "./sniff.js";
 import { problemOf, type TagProblem, tagProblem } from "./tag-problem.js";
 import { BlockTokenizer } from "./tokenizer.js";
@@ -110,17 +112,25 @@ async function readKnown(
   };
 }
 
-// The parser knows a FLAC in an Ogg by its audio, and not its tags.
+// What the parser does not know, or takes in although it does not need it, it is not shown.
 async function parseContent(
   reader: BlockReader,
   mimeType: string,
   format: AudioFormat,
   ogg: OggStream | undefined,
 ): Promise<Parsed> {
-  const native = ogg && format === FORMATS.oggFlac ? await nativeFlacHeaders(reader, ogg.serial) : undefined;
-  if (!native) return parse(reader, mimeType, format);
-  const headers = new BlockReader(native, new BlockPool());
-  return parse(headers, FORMATS.flac.mimeType, format);
+  if (format === FORMATS.wma) return parse(await withoutAsfPictures(reader), mimeType, format);
+  if (ogg && format === FORMATS.oggFlac) {
+    const native = await nativeFlacHeaders(reader, ogg.serial);
+    return parse(native ? headersOf(native) : reader, native ? FORMATS.flac.mimeType : mimeType, format);
+  }
+  const isMatroska = format === FORMATS.matroska || format === FORMATS.webm;
+  const headers = isMatroska ? await matroskaHeaders(reader) : undefined;
+  return parse(headers ? headersOf(headers) : reader, mimeType, format);
+}
+
+function headersOf(source: ByteSource): BlockReader {
+  return new BlockReader(source, new BlockPool());
 }
 
 // Where no header tells it.

@@ -1,5 +1,6 @@
 import type { IAudioMetadata, ICommonTagsResult, ITag } from "music-metadata";
 import type { TrackTags } from "../../model/track.js";
+import { withMatroskaTags } from "./matroska-tags.js";
 
 const MAX_TEXT = 1000;
 const MAX_LYRICS = 20_000;
@@ -16,10 +17,11 @@ export const NO_TAGS: TrackTags = {
 
 /** What music-metadata found, as {@link TrackTags}: every value checked, since it comes from a stranger's file. */
 export function trackTagsOf(
-  common: Partial<ICommonTagsResult>,
+  found: Partial<ICommonTagsResult>,
   native: IAudioMetadata["native"],
   withLyrics = false,
 ): TrackTags {
+  const common = withMatroskaTags(found, native);
   return withoutMissing({
     title: textOf(common.title),
     artists: textsOf(unsplitArtist(native) ?? common.artists ?? [common.artist]),

@@ -63,6 +63,44 @@ for (const encoding of ENCODINGS) {
   });
 }
 
+test("what ffmpeg tags a Matroska file with is all read", { skip: SKIP_WITHOUT_FFMPEG }, async (t) => {
+  const metadata = {
+    artist: "Nora Vale",
+    album: "Harbour Lights",
+    album_artist: "The Vales",
+    composer: "Ida Moor",
+    date: "2019-05-01",
+    genre: "Folk",
+    track: "3/12",
+    disc: "2/3",
+  };
+  const options = Object.entries(metadata).flatMap(([key, text]) => ["-metadata", `${key}=${text}`]);
+  for (const name of ["a.mka", "a.webm"]) {
+    const arguments_ = ["-c:a", "libopus", ...options];
+    const bytes = readFileSync(encode(temporaryFolder(t), { name, format: "", arguments: arguments_ }, 1));
+    const readAt = (from: number, length: number) => bytes.subarray(from, from + length);
+    const { tags } = await readTags({ name, sizeBytes: bytes.length, readAt });
+    assert.deepEqual(
+      tags,
+      {
+        title: "Sine",
+        artists: ["Nora Vale"],
+        albumArtists: ["The Vales"],
+        album: "Harbour Lights",
+        trackNumber: 3,
+        trackTotal: 12,
+        discNumber: 2,
+        discTotal: 3,
+        year: 2019,
+        genres: ["Folk"],
+        composers: ["Ida Moor"],
+        compilation: false,
+      },
+      name,
+    );
+  }
+});
+
 test("an Ogg's length is found in its end, not by going through it", {
   skip: SKIP_WITHOUT_FFMPEG,
 }, async (t) => {
