@@ -1,5 +1,6 @@
 import type { OriginReads } from "../delta/delta.js";
 import { ErrnoError } from "../errno.js";
+import type { Logger } from "../logger.js";
 import { settledBy } from "../settled-by.js";
 import { BLOCK_BYTES, type BlockRange, blocksOf } from "../store/block-set.js";
 import type { ContentStore } from "../store/content-store.js";
@@ -22,6 +23,7 @@ export interface FetcherOptions {
   readonly timeoutMs: number;
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
 /** Most that is asked of an origin at once, in blocks. */
@@ -131,8 +133,10 @@ export class Fetcher {
   }
 
   async #run(piece: Piece, hasEntered: boolean): Promise<void> {
-    const { gate, pool, signal: stop } = this.#use;
+    const { gate, pool, log, signal: stop } = this.#use;
     let isInside = hasEntered;
+    const what = `${piece.lengthBytes} bytes at ${piece.offsetBytes} of '${this.#version.file.path}'`;
+    log.debug(`the store lacks ${what}`);
     try {
       if (!isInside) await gate.enter(bytesOf(piece), AbortSignal.any([piece.signal, stop]));
       isInside = true;
@@ -142,7 +146,8 @@ export class Fetcher {
         // Who was asked for it first and did not answer may still write to it.
         if (bytes.buffer === target.buffer) pool.give(target);
       });
-      await this.#keep(piece, bytes);
+      const isKept = await this.#keep(piece, bytes);
+      log.debug(`the store ${isKept ? "keeps" : "does not keep"} ${what}`);
     } catch (error) {
       piece.fail(error);
     } finally {
@@ -150,10 +155,11 @@ export class Fetcher {
     }
   }
 
-  async #keep(piece: Piece, bytes: Uint8Array): Promise<void> {
-    if (await this.#blob.keep(piece.from, bytes)) return;
+  async #keep(piece: Piece, bytes: Uint8Array): Promise<boolean> {
+    if (await this.#blob.keep(piece.from, bytes)) return true;
     this.#notKeptMs = performance.now();
     this.#use.store.counters.bypassedBytes += bytes.length;
+    return false;
   }
 }
 

@@ -46,6 +46,7 @@ export class ReadThrough {
       store,
       keeps,
       signal,
+      log,
       pool: new BufferPool(),
       gate: new ByteGate(MEMORY_BYTES),
       timeoutMs: TIMEOUT_MS,

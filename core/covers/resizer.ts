@@ -85,6 +85,8 @@ export class Resizer {
 function started(): ChildProcess {
   const child = fork(PROCESS_URL, [], {
     cwd: "/",
+    // A session of its own: Ctrl-C goes to all processes of a terminal, and is the daemon's alone to act upon.
+    detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     execArgv: ["--max-old-space-size=128"],

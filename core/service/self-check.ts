@@ -10,6 +10,8 @@ export function checkMount(mountpoint: string, timeoutMs: number): Promise<strin
   return new Promise((resolve) => {
     const child = spawn("stat", ["-f", "--", mountpoint], {
       cwd: "/",
+      // A session of its own: Ctrl-C goes to all processes of a terminal, and is the daemon's alone to act upon.
+      detached: true,
       stdio: "ignore",
       env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
     });

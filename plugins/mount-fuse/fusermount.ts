@@ -76,6 +76,8 @@ function run(args: readonly string[], socketFd?: number): Promise<ProgramResult>
   return new Promise((resolve, reject) => {
     const child = spawn(FUSERMOUNT, args, {
       cwd: "/",
+      // A session of its own: a second Ctrl-C, which goes to all processes of a terminal, must not keep it from unmounting.
+      detached: true,
       env: { PATH: searchPath(), LC_ALL: "C", ...(socketFd === undefined ? {} : { _FUSE_COMMFD: "3" }) },
       stdio: ["ignore", "ignore", "pipe", ...(socketFd === undefined ? [] : [socketFd])],
       timeout: TIMEOUT_MS,

@@ -24,6 +24,8 @@ export class NetworkProcess {
   constructor(order: ChildOrder) {
     this.#child = fork(new URL("./network-child.js", import.meta.url), [JSON.stringify(order)], {
       serialization: "advanced",
+      // A session of its own: Ctrl-C goes to all processes of a terminal, and is the daemon's alone to act upon.
+      detached: true,
       stdio: "ignore",
       execArgv: [],
       env: { UV_THREADPOOL_SIZE: CHILD_THREADS },

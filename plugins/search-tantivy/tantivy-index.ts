@@ -80,6 +80,8 @@ class TantivyIndex implements SearchIndex {
     if (anew) this.#anewMs = nowMs;
     const child = fork(PROCESS, [], {
       cwd: "/",
+      // A session of its own: Ctrl-C goes to all processes of a terminal, and is the daemon's alone to act upon.
+      detached: true,
       env: {},
       execArgv: ["--max-old-space-size=256"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],

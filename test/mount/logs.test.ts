@@ -62,7 +62,7 @@ plugins:
   assert.ok(outputs.join("").includes("***"));
 });
 
-test("at the level debug one number follows a miss from the reader to the origin and back", async (t) => {
+test("at the level debug one number follows a miss from the reader through the store to the origin and back", async (t) => {
   const account = openAccount(t);
   account.write(
     "musicfs.config.yaml",
@@ -94,6 +94,10 @@ plugins:
   assert.match(
     chain.join("\n"),
     /^a reader wants \d+ bytes at 0 of inode (\d+)\n(?:.*\n)*answered .* of inode \1 /u,
+  );
+  assert.match(
+    chain.join("\n"),
+    /^the store lacks \d+ bytes at 0 of '.*Tide Table\.flac'\n(?:.*\n)*the store keeps \d+ bytes at 0 of '.*Tide Table\.flac'$/mu,
   );
   assert.match(chain.join("\n"), /^origin '\S+' gave \d+ bytes at 0 of '.*Tide Table\.flac' after \d+ ms$/mu);
 });

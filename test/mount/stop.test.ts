@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { BIN, openAccount } from "../support/command-line.js";
 import { mountpoints } from "../support/leftovers.js";
 import { type RunningDaemon, withInstance } from "../support/mount.js";
 import { run, until, within } from "../support/process.js";
@@ -50,6 +51,36 @@ async function openReader(path: string): Promise<Reader> {
 
 const isOver = (daemon: RunningDaemon): Promise<boolean> =>
   Promise.race([daemon.ended.then(() => true), Promise.resolve(false)]);
+
+test("Ctrl-C reaches the daemon alone: what helps it ends with it, and nobody tells of a process that died", async (t) => {
+  const account = openAccount(t);
+  // A group of its own, as a shell gives one to what it starts in a terminal.
+  const daemon = spawn(process.execPath, [BIN, "start"], {
+    cwd: account.folder,
+    env: account.env,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const pid = daemon.pid as number;
+  const ended = new Promise((resolve) => daemon.once("close", (code, signal) => resolve(code ?? signal)));
+  t.after(() => daemon.kill("SIGKILL"));
+  let told = "";
+  daemon.stderr.setEncoding("utf8").on("data", (text: string) => {
+    told += text;
+  });
+  const helpers = (): string[] => {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    return text === "" ? [] : text.split(" ");
+  };
+  await until("the search has its process", () => helpers().length > 0);
+  assert.equal((await account.musicfs(["wait", "--scanned"])).code, 0);
+  const helping = helpers();
+  process.kill(-pid, "SIGINT");
+  assert.equal(await within("the end", ended), 0);
+  assert.match(told, /stopped: SIGINT/);
+  assert.doesNotMatch(told, /started again|"level":"(?:warn|error)","[^\n]*process/);
+  await until("its helpers are gone", () => helping.every((helper) => !existsSync(`/proc/${helper}/fd/0`)));
+});
 
 test("a stop opens nothing more, lets readers finish, and leaves one file of the catalogue", () =>
   withInstance({ ...FUSE, driverOptions: { passthrough: false } }, async (instance) => {
