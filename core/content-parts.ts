@@ -62,6 +62,12 @@ export async function openContentParts(
     policy,
     chunker,
     table: blobs,
+    originLimits: new Map(
+      origins.flatMap(({ origin, guard }) => {
+        const { keep } = guard.settings;
+        return typeof keep === "number" ? [[origin.id, keep] as const] : [];
+      }),
+    ),
     log,
     signal,
     isPinned: ({ originId, file }) => catalogue.pins.has({ originId, path: file.path }),
@@ -78,7 +84,7 @@ export async function openContentParts(
   const reading = new ReadThrough({
     store,
     reader: (version) => replicas.reader(version),
-    keeps: (originId) => origins.find(({ origin }) => origin.id === originId)?.guard.settings.keep ?? true,
+    keeps: (originId) => origins.find(({ origin }) => origin.id === originId)?.guard.settings.keep !== false,
     delta: config.delta,
     log,
     signal,

@@ -46,7 +46,8 @@ function formatStats(stats: Stats): string[] {
     ["damaged", `${formatCounted(stats.corruptChunks, "piece")}, dropped before anybody read them`],
     ...stats.origins.map(({ originId, ...origin }) => {
       const fetched = `${formatBytes(origin.originBytes)} fetched`;
-      const kept = `${formatCounted(origin.files, "file")}, ${formatBytes(origin.logicalBytes)}`;
+      const limit = origin.maxBytes === undefined ? "" : ` (of ${formatBytes(origin.maxBytes)} at most)`;
+      const kept = `${formatCounted(origin.files, "file")}, ${formatBytes(origin.logicalBytes)}${limit}`;
       return ["origin", `${originId}: ${kept}, ${fetched}`] as const;
     }),
   ]).map(escapeControls);

@@ -129,13 +129,20 @@ export class StoreOperations implements Store {
   #originStats(): (OriginStoreStats & { readonly wholeFiles: number })[] {
     const { store } = this.#parts;
     const unflushed = this.#unflushed();
-    return store.index.byOrigin().map(({ originId, files, wholeFiles, logicalBytes }) => ({
-      originId,
-      files,
-      wholeFiles: wholeFiles + (unflushed.get(originId)?.wholeFiles ?? 0),
-      logicalBytes: logicalBytes + (unflushed.get(originId)?.bytes ?? 0),
-      ...store.counters.ofOrigin(originId),
-    }));
+    return store.index.byOrigin().map(({ originId, files, wholeFiles, logicalBytes, storedBytes }) => {
+      const more = unflushed.get(originId) ?? { bytes: 0, wholeFiles: 0 };
+      const maxBytes = store.originLimits.limitOf(originId);
+      return {
+        originId,
+        files,
+        wholeFiles: wholeFiles + more.wholeFiles,
+        logicalBytes: logicalBytes + more.bytes,
+        // What is not flushed yet is not cut, either.
+        storedBytes: store.originLimits.usedOf(originId) ?? storedBytes + more.bytes,
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+        ...store.counters.ofOrigin(originId),
+      };
+    });
   }
 
   // What the index does not know yet, by origin.

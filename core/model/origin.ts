@@ -115,8 +115,8 @@ export interface OriginSettings {
   readonly bandwidth?: number | undefined;
   /** Whether the next source is asked, too, when it takes longer than it usually does. @default false */
   readonly hedge?: boolean | undefined;
-  /** Whether what is read of it is kept in the cache. @default true */
-  readonly keep?: boolean | undefined;
+  /** Whether what is read of it is kept in the cache; a number: so many bytes of it at most. @default true */
+  readonly keep?: boolean | number | undefined;
 }
 
 /**

@@ -7,6 +7,8 @@ const REMEMBERED = 128;
 export class OriginFigures {
   /** Bytes that it gave. */
   bytes = 0;
+  /** When it gave bytes last, in milliseconds of `performance.now()`. */
+  gaveMs = Number.NEGATIVE_INFINITY;
   /** Reads that failed. */
   errors = 0;
   /** Requests that were made once more. */

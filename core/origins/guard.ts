@@ -95,7 +95,8 @@ export class OriginGuard {
       );
       requireAll(file, offsetBytes, lengthBytes, bytes);
       this.figures.bytes += bytes.length;
-      this.figures.took(performance.now() - beganMs);
+      this.figures.gaveMs = performance.now();
+      this.figures.took(this.figures.gaveMs - beganMs);
       tell(`gave ${bytes.length} bytes`);
       return bytes;
     } catch (error) {

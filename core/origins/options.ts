@@ -39,8 +39,9 @@ export function originOptions({ pollInterval = 300_000, concurrency = 8 }: Origi
     hedge: z.boolean().default(false),
     /**
      * Whether what is read of it is kept in the cache. `false` for a server that is as near as the cache's disk: then each read
-     * asks it anew. @default true
+     * asks it anew. A size (bytes, or text such as `"20 GiB"`): so much of it at most, within the cache's own limit.
+     * @default true
      */
-    keep: z.boolean().default(true),
+    keep: z.union([z.boolean(), size({ minBytes: 1 })]).default(true),
   };
 }

@@ -61,12 +61,30 @@ export class VersionReader implements Pick<Origin, "read" | "chunks"> {
   ): Promise<Uint8Array> {
     const late = () => new OriginError("unavailable", "no source answered in time");
     return within(READ_MS, late, signal, (limited) =>
-      withRetries(
-        (number) => this.#readOnce(offsetBytes, lengthBytes, limited, number === 0 ? target : undefined),
+      this.#readOn(
+        (first) => this.#readOnce(offsetBytes, lengthBytes, limited, first ? target : undefined),
         limited,
-        () => this.#noteRetry(),
       ),
     );
+  }
+
+  // Sources that come and go are asked for as long as there is time; those that only fail are given up.
+  async #readOn(read: (first: boolean) => Promise<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+    for (let round = 0; ; round += 1) {
+      const beganMs = performance.now();
+      try {
+        return await withRetries(
+          (number) => read(round + number === 0),
+          signal,
+          () => this.#noteRetry(),
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        const comesAndGoes = this.#sources().some(({ guard }) => guard.figures.gaveMs > beganMs);
+        if (!comesAndGoes || !isPassing(faultOf(error))) throw error;
+        this.#noteRetry();
+      }
+    }
   }
 
   /**

@@ -16,6 +16,7 @@ import { Flusher } from "./flusher.js";
 import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
 import { OpenBlobs } from "./open-blobs.js";
+import { OriginLimits } from "./origin-limits.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
 import {
@@ -37,6 +38,8 @@ export interface ContentStoreOptions {
   readonly chunker: Chunker;
   /** Memory of the table that the FUSE workers read. */
   readonly table: SharedArrayBuffer;
+  /** Most that may be kept of an origin, in bytes, by its id; within the policy's limits. */
+  readonly originLimits: ReadonlyMap<string, number>;
   readonly log: Logger;
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal;
@@ -62,6 +65,7 @@ export class ContentStore {
   readonly counters = new Counters();
   readonly health: StoreHealth;
   readonly room: Room;
+  readonly originLimits: OriginLimits;
   readonly chunks: ChunkStore;
   readonly evictor: Evictor;
   readonly #options: ContentStoreOptions;
@@ -124,6 +128,12 @@ export class ContentStore {
       evictOne: () => this.evictor.evictOne(),
     });
     this.room.resetUsed(this.#index.totals().storedBytes);
+    this.originLimits = new OriginLimits({
+      limits: options.originLimits,
+      index: () => this.#index,
+      storedOf: (id) => this.#open.get(id)?.storedBytes,
+      evictOne: (isMeant) => this.evictor.evictOne(isMeant),
+    });
     this.chunks = new ChunkStore({
       chunker: options.chunker,
       counters: this.counters,
@@ -158,6 +168,7 @@ export class ContentStore {
   begin(): void {
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref();
     this.#sweepBehind();
+    this.originLimits.enforce().catch((error) => this.failed(error));
   }
 
   /**
@@ -203,7 +214,8 @@ export class ContentStore {
   async put(blob: Blob, from: number, bytes: Uint8Array): Promise<boolean> {
     if (this.#isClosed || blob.isGone || !this.health.mayWrite) return false;
     const reserved = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
-    if (!(await this.#makeRoom(reserved))) return false;
+    const giveBack = await this.#makeRoom(blob, reserved);
+    if (!giveBack) return false;
     this.chunks.noteFetch();
     this.#flusher.notePut();
     try {
@@ -215,19 +227,29 @@ export class ContentStore {
       if (!blob.isGone) this.failed(error);
       return false;
     } finally {
-      this.room.release(reserved);
+      giveBack();
     }
   }
 
-  async #makeRoom(bytes: number): Promise<boolean> {
+  async #makeRoom(blob: Blob, bytes: number): Promise<(() => void) | undefined> {
+    let giveBack: (() => void) | undefined;
     try {
-      if (await this.room.reserve(bytes)) return true;
+      giveBack = await this.originLimits.reserve(blob.id, bytes);
+      if (!giveBack) return undefined;
+      if (await this.room.reserve(bytes)) {
+        const giveShareBack = giveBack;
+        return () => {
+          giveShareBack();
+          this.room.release(bytes);
+        };
+      }
       const { shortage } = this.room;
       if (shortage !== undefined) this.health.failed(new Error(shortage));
     } catch (error) {
       this.failed(error);
     }
-    return false;
+    giveBack?.();
+    return undefined;
   }
 
   /**
@@ -266,6 +288,7 @@ export class ContentStore {
     }
     await this.#files.remove(id).catch((error) => this.failed(error));
     this.room.changeUsed(-bytes);
+    this.originLimits.left(id, bytes);
     return bytes;
   }
 
@@ -336,7 +359,8 @@ export class ContentStore {
   #create(version: FileVersion): Promise<Blob | undefined> {
     const id = this.#index.insert(version, Date.now());
     return this.#open.acquireNew(id, async () => {
-      if (!this.evictor.admits(id, version)) {
+      const { originId, file } = version;
+      if (!this.originLimits.admits(originId, file.sizeBytes) || !this.evictor.admits(id, version)) {
         this.#index.remove(id);
         return undefined;
       }
@@ -347,6 +371,7 @@ export class ContentStore {
       const row = this.#index.blob(id);
       if (!row) throw new Error("the index lost a row");
       this.evictor.entered(id, version);
+      this.originLimits.entered(id, originId);
       return { row, fd };
     });
   }
@@ -366,6 +391,7 @@ export class ContentStore {
   #changeStored(blob: Blob, bytes: number): void {
     blob.storedBytes += bytes;
     this.room.changeUsed(bytes);
+    this.originLimits.changed(blob.id, bytes);
   }
 
   async #tick(): Promise<void> {
@@ -414,6 +440,7 @@ export class ContentStore {
   #startAnew(isDamaged = false): void {
     for (const { id } of this.#open.abandon()) this.evictor.left(id);
     this.evictor.forgetAll();
+    this.originLimits.forgetAll();
     this.#index.close();
     try {
       if (isDamaged) removeIndex(this.#index.path);

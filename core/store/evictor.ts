@@ -77,13 +77,19 @@ export class Evictor {
     if (version) policy.added(itemOf(id, version), Date.now());
   }
 
-  /** Evicts one blob; one that is in use only where there is no other. @returns whether there was one. */
-  async evictOne(): Promise<boolean> {
+  /**
+   * Evicts one blob; one that is in use only where there is no other.
+   *
+   * @param isMeant whether a blob may be the one. @default any
+   * @returns whether there was one.
+   */
+  async evictOne(isMeant: (id: number) => boolean = () => true): Promise<boolean> {
     const { policy, openBlob, isOpening, collectReads } = this.#options;
     await this.#loadPolicy();
     collectReads();
     for (const mayBeUsed of [false, true]) {
       for (const id of policy.victims(Date.now())) {
+        if (!isMeant(id)) continue;
         const users = openBlob(id)?.users ?? 0;
         if (users > 0 && !mayBeUsed) continue;
         if (isOpening(id)) continue;

@@ -49,6 +49,10 @@ export interface OriginStoreStats {
   readonly originId: string;
   readonly files: number;
   readonly logicalBytes: number;
+  /** Bytes that it takes on the disk. */
+  readonly storedBytes: number;
+  /** Most that it may take there; absent where only the limit of all holds. */
+  readonly maxBytes?: number;
   readonly originRequests: number;
   readonly originBytes: number;
 }

@@ -16,7 +16,7 @@ describe("real servers behind a bad network", () => {
     ]));
 
   test("two servers that reset their connections in turns of 10 ms, 16 readers: no error, no wrong byte", (t) =>
-    readWhileServersFlap(t, { names: ["S3", "WebDAV"], fault: { mode: "reset" } }, 4_000));
+    readWhileServersFlap(t, { names: ["S3", "WebDAV"], fault: { mode: "reset" }, everyMs: 10 }, 4_000));
 
   test("with hedge, a server that has become slow is not waited for, and no more is asked than twice", (t) =>
     withSeveralServers(
