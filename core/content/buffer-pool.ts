@@ -1,8 +1,12 @@
-/** Length of the buffers that are used again. */
+/** Length of the larger of the buffers that are used again. */
 export const BUFFER_BYTES = 1024 * 1024;
 
-/** Buffers that are kept for the next use, at most. */
-const MAX_FREE = 32;
+/** Lengths of the buffers: many pieces are one block, and a large buffer for each would be too much memory. */
+const LENGTHS = [64 * 1024, BUFFER_BYTES] as const;
+/** Bytes of the buffers of one length that are kept for the next use, at most. */
+const MAX_FREE_BYTES = 32 * BUFFER_BYTES;
+/** Buffers of one length that are kept, at most. */
+const MAX_FREE = 64;
 /** They go when none was wanted for so long, in milliseconds. */
 const IDLE_MS = 5_000;
 
@@ -12,26 +16,27 @@ const IDLE_MS = 5_000;
  * that is not sure, as after a read that was given up.
  */
 export class BufferPool {
-  // The one that was used last is the likeliest to be in the processor's caches.
-  readonly #free: Buffer[] = [];
+  // By their length. The one that was used last is the likeliest to be in the processor's caches.
+  readonly #free = new Map<number, Buffer[]>(LENGTHS.map((length) => [length, []]));
   #idle: NodeJS.Timeout | undefined;
 
   /** Bytes of anything; more than {@link BUFFER_BYTES} come from no buffer of the pool's. */
   take(lengthBytes: number): Uint8Array {
-    if (lengthBytes > BUFFER_BYTES) return Buffer.allocUnsafeSlow(lengthBytes);
-    return (this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)).subarray(0, lengthBytes);
+    const length = LENGTHS.find((one) => one >= lengthBytes) ?? lengthBytes;
+    return (this.#free.get(length)?.pop() ?? Buffer.allocUnsafeSlow(length)).subarray(0, lengthBytes);
   }
 
   /** @param bytes what {@link take} gave. */
   give({ buffer }: Uint8Array): void {
-    if (buffer.byteLength !== BUFFER_BYTES || this.#free.length >= MAX_FREE) return;
-    this.#free.push(Buffer.from(buffer));
+    const free = this.#free.get(buffer.byteLength);
+    if (!free || free.length >= Math.min(MAX_FREE, MAX_FREE_BYTES / buffer.byteLength)) return;
+    free.push(Buffer.from(buffer));
     this.#idle ??= setTimeout(() => this.#drop(), IDLE_MS).unref();
     this.#idle.refresh();
   }
 
   #drop(): void {
-    this.#free.length = 0;
+    for (const free of this.#free.values()) free.length = 0;
     this.#idle = undefined;
   }
 }

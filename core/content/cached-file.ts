@@ -60,7 +60,7 @@ export class CachedFile {
    * @throws what the origin threw, an {@link ErrnoError}, or `signal.reason`.
    */
   read(offsetBytes: number, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-    return this.lend(offsetBytes, lengthBytes, signal, (bytes) => Uint8Array.from(bytes));
+    return this.lend(offsetBytes, lengthBytes, signal, (bytes) => new Uint8Array(bytes));
   }
 
   /**
@@ -114,7 +114,7 @@ export class CachedFile {
 
   /** Somebody reads here, and was answered: what follows may be fetched ahead. */
   ahead(offsetBytes: number, lengthBytes: number): void {
-    const range = this.#readAhead.note(offsetBytes, lengthBytes);
+    const range = this.#readAhead.note(offsetBytes, lengthBytes, this.#fetcher.roundTripMs);
     if (range) this.#fetcher.fetchAhead(range);
   }
 

@@ -39,6 +39,7 @@ export class Fetcher {
   readonly #use: FetcherOptions;
   readonly #pieces: Piece[] = [];
   #fetchedBytes = 0;
+  #roundTripMs = 0;
   #notKeptMs = Number.NEGATIVE_INFINITY;
 
   constructor(version: FileVersion, origin: OriginReads, blob: CurrentBlob, use: FetcherOptions) {
@@ -56,6 +57,11 @@ export class Fetcher {
   /** Bytes that came from the origin. */
   get fetchedBytes(): number {
     return this.#fetchedBytes;
+  }
+
+  /** What the last range took for which somebody waited, in milliseconds; 0 before the first. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
   }
 
   /** Resolves when all that is being fetched at this moment is written, or is not going to be. */
@@ -141,7 +147,9 @@ export class Fetcher {
       if (!isInside) await gate.enter(bytesOf(piece), AbortSignal.any([piece.signal, stop]));
       isInside = true;
       const target = pool.take(piece.lengthBytes);
+      const beganMs = performance.now();
       const bytes = await this.ask(piece.offsetBytes, piece.lengthBytes, piece.signal, target);
+      if (!hasEntered) this.#roundTripMs = performance.now() - beganMs;
       piece.arrive(bytes, () => {
         // Who was asked for it first and did not answer may still write to it.
         if (bytes.buffer === target.buffer) pool.give(target);

@@ -6,7 +6,7 @@ import {
   fstatSync,
   ftruncate,
   lstatSync,
-  mkdirSync,
+  mkdir,
   open,
   read,
   statfsSync,
@@ -19,6 +19,7 @@ import { promisify } from "node:util";
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const truncateFile = promisify(ftruncate);
+const makeFolder = promisify(mkdir);
 const unlinkFile = promisify(unlink);
 const statFile = promisify(fstat);
 const syncFile = promisify(fdatasync);
@@ -56,11 +57,12 @@ export class BlobFiles {
    */
   async create(id: number, sizeBytes: number): Promise<number> {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    await this.remove(id);
-    const fd = await openFile(this.pathOf(id), flags, 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      this.#makeShard(id);
-      return openFile(this.pathOf(id), flags, 0o600);
+    const path = this.pathOf(id);
+    const fd = await openFile(path, flags, 0o600).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") await this.#makeShard(id);
+      else if (error.code === "EEXIST") await this.remove(id);
+      else throw error;
+      return openFile(path, flags, 0o600);
     });
     try {
       await truncateFile(fd, sizeBytes);
@@ -84,10 +86,13 @@ export class BlobFiles {
   }
 
   // A folder that was swapped for a link is not made use of.
-  #makeShard(id: number): void {
+  async #makeShard(id: number): Promise<void> {
     if (!lstatSync(this.folder).isDirectory())
       throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
-    mkdirSync(join(this.pathOf(id), ".."), { mode: 0o700 });
+    await makeFolder(join(this.pathOf(id), ".."), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      // Another blob of the same one may have come first.
+      if (error.code !== "EEXIST") throw error;
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { OriginError } from "musicfs";
 import type { Client, ConnectConfig } from "ssh2";
 import { type Credentials, loadLogin } from "./credentials.js";
+import { gatherWrites } from "./gather-writes.js";
 import { type ExpectedKeys, type HostTrust, loadExpectedKeys } from "./host-key.js";
 import { loadSsh2 } from "./ssh2.js";
 
@@ -44,6 +45,7 @@ export async function connectSftp(server: Server, signal: AbortSignal): Promise<
   signal.throwIfAborted();
   const client = new Client();
   const socket = connect({ host: server.host, port: server.port, noDelay: true, keepAlive: true });
+  gatherWrites(socket);
   const close = (): void => {
     client.destroy();
     socket.destroy();

@@ -57,3 +57,18 @@ test("whoever was answered by others for a while is known again behind what was 
   for (let at = 0; at < 8 * MIB; at += MIB) ahead.note(at, MIB);
   assert.ok(ahead.note(15 * MIB, MIB));
 });
+
+test("who jumps about far away gets more and more of what lies around, and never beyond the file", () => {
+  const ahead = new ReadAhead(100 * MIB);
+  const jumps = [90, 10, 70, 30].map((at) => ahead.note(at * MIB, 4096, 20));
+  assert.deepEqual(jumps, [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(ahead.note(50 * MIB, 4096, 20), { offsetBytes: 50 * MIB, lengthBytes: MIB / 4 });
+  assert.deepEqual(ahead.note(20.5 * MIB, 4096, 20), { offsetBytes: 20 * MIB, lengthBytes: MIB });
+  assert.deepEqual(ahead.note(61 * MIB, 4096, 20), { offsetBytes: 60 * MIB, lengthBytes: 4 * MIB });
+  assert.deepEqual(ahead.note(99 * MIB, 4096, 20), { offsetBytes: 96 * MIB, lengthBytes: 4 * MIB });
+});
+
+test("who jumps about nearby gets what he asked for", () => {
+  const ahead = new ReadAhead(100 * MIB);
+  for (const at of [90, 10, 70, 30, 50, 20, 61, 99]) assert.equal(ahead.note(at * MIB, 4096, 1), undefined);
+});
