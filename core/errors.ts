@@ -89,6 +89,7 @@ export const ERROR_KINDS = {
   },
   MFS_NOT_RUNNING: { hint: "Start it with 'musicfs start'.", exitCode: EXIT.notRunning },
   MFS_CONTROL_FAILED: { hint: "See 'musicfs status', or the daemon's log.", exitCode: EXIT.failure },
+  MFS_OUTPUT_FAILED: { hint: "Make room there, or write elsewhere.", exitCode: EXIT.failure },
   MFS_CONTROL_VERSION: {
     hint: "Start it anew with this version: run musicfs stop, then musicfs start.",
     exitCode: EXIT.failure,

@@ -23,12 +23,18 @@ export function printMessage(line: string): void {
 /**
  * Lets a reader of our output leave (`musicfs tree | head`): that ends a command quietly, and disturbs a
  * daemon not at all.
+ *
+ * @param onFailed told where it cannot be written for another reason: a full disk. @default nothing
  */
-export function surviveClosedOutput(onClosed: () => void): void {
+export function surviveClosedOutput(
+  onClosed: () => void,
+  onFailed: (error: Error) => void = () => undefined,
+): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners("error");
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE" || error.code === "EIO") onClosed();
+      else onFailed(error);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { EXIT } from "../errors.js";
+import { EXIT, MusicfsError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { EXIT_MEANINGS } from "./exit-meanings.js";
 import { surviveClosedOutput } from "./output.js";
@@ -22,7 +22,7 @@ ${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(3)} ${meaning}
 
 /** Runs the command line and sets the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
-  surviveClosedOutput(() => process.exit(EXIT.ok));
+  surviveClosedOutput(() => process.exit(EXIT.ok), endUnwritten);
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {
@@ -59,6 +59,12 @@ export function createProgram(): Command {
   addShell(program);
   addService(program);
   return program;
+}
+
+// A file that was cut short must not pass for the whole answer.
+function endUnwritten(cause: Error): never {
+  const message = `the output could not be written: ${cause.message}`;
+  process.exit(reportError(new MusicfsError("MFS_OUTPUT_FAILED", message, { cause })));
 }
 
 function exitCodeOf({ exitCode }: CommanderError): number {

@@ -90,6 +90,12 @@ async function translate(
   if (cause?.code === "ENOENT" || cause?.code === "ECONNREFUSED") {
     return new MusicfsError("MFS_NOT_RUNNING", `no MusicFS is running: nobody listens on ${socketPath}`);
   }
+  if (cause?.code === "ECONNRESET") {
+    return new MusicfsError(
+      "MFS_CONTROL_FAILED",
+      `the daemon on ${socketPath} ended in the middle of an answer`,
+    );
+  }
   if (error.code === Code.DeadlineExceeded) {
     return new MusicfsError("MFS_CONTROL_FAILED", `the daemon did not answer within ${timeoutMs} ms`);
   }

@@ -157,3 +157,25 @@ test("status --watch goes on until the daemon ends", async (t) => {
   const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
   assert.equal(code, 0);
 });
+
+test("whoever follows a daemon that is killed is told that it ended", async (t) => {
+  const account = openAccount(t);
+  await account.musicfs(["start", "--detach"]);
+  const { pid } = JSON.parse((await account.musicfs(["status", "--json"])).stdout);
+  const child = spawn(process.execPath, [BIN, "events", "--follow", "--json"], {
+    cwd: account.folder,
+    env: account.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  // The past is told first.
+  await once(child.stdout.resume(), "data");
+  process.kill(pid, "SIGKILL");
+  const [code] = await once(child, "close");
+  await account.musicfs(["service", "clean"]);
+  assert.equal(code, EXIT.failure);
+  assert.match(stderr, /^error MFS_CONTROL_FAILED: the daemon on \S+ ended in the middle of an answer\n/);
+});

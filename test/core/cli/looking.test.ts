@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EXIT } from "../../../core/errors.js";
 import { BIN, openAccount } from "../../support/command-line.js";
+import { run } from "../../support/process.js";
 import { EXAMPLE_LIBRARY } from "../../support/tree-files.js";
 
 test("'config check' says ok and what the config comes to; 'config show --json' is for programs", async (t) => {
@@ -130,6 +131,18 @@ test("a reader that leaves ends 'tree' quietly, and nothing stays behind", async
   assert.equal(code, EXIT.ok, stderr);
   assert.doesNotMatch(stderr, /EPIPE|error/);
   assert.deepEqual(readdirSync(join(folder, "tmp")), []);
+});
+
+test("an output that cannot be written is an error, not half an answer", async (t) => {
+  const { folder, env, write } = openAccount(t);
+  write(
+    "musicfs.config.yaml",
+    `mountpoint: mnt\nplugins: [{ origin-local: { path: ${JSON.stringify(EXAMPLE_LIBRARY)} } }]\n`,
+  );
+  const command = `"${process.execPath}" "${BIN}" config show --json >/dev/full`;
+  const { code, stderr } = await run(["sh", "-c", command], { cwd: folder, env });
+  assert.equal(code, EXIT.failure);
+  assert.match(stderr, /^error MFS_OUTPUT_FAILED: .*ENOSPC.*\n {2}Make room/);
 });
 
 interface Finding {
