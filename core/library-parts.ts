@@ -93,7 +93,7 @@ export function createLibraryParts(
   if (sizes.length > 0) sizedCovers = new SizedCovers({ ...common, readRange, sizes, signal });
   if (config.playlists) {
     const renderer = new PlaylistRenderer({ catalogue, origins, readRange });
-    playlists = new Playlists({ ...common, renderer, names: config.names, signal });
+    playlists = new Playlists({ ...common, renderer, origins, names: config.names, signal });
   }
   return {
     library,

@@ -1,5 +1,6 @@
 import type { LocalAccess, Origin } from "../model/origin.js";
 import type { OriginGuard } from "../origins/guard.js";
+import type { RefusedFiles } from "./refused-files.js";
 
 /** A configured origin, with the number under which the catalogue knows it. */
 export interface LibraryOrigin {
@@ -7,6 +8,8 @@ export interface LibraryOrigin {
   readonly origin: Origin;
   /** What failed at the last look at it; `undefined` when all is well. */
   error: string | undefined;
+  /** What its listings had and the library cannot show; absent before the first one. */
+  refused?: RefusedFiles;
   /** What stands before it, and knows how it is; absent where it is asked directly. */
   readonly guard?: OriginGuard;
 }

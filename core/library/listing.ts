@@ -10,6 +10,7 @@ import { kindOf } from "./file-kind.js";
 import type { LibraryOrigin } from "./library-origin.js";
 import { findMoved } from "./moves.js";
 import type { ScanProgress } from "./progress.js";
+import { NOT_TEXT_DETAIL, RefusedFiles } from "./refused-files.js";
 import type { RemovalGuard } from "./removal-guard.js";
 import { removeMissing } from "./removing.js";
 import { slices } from "./slices.js";
@@ -70,13 +71,14 @@ export async function compareListing(
   const unreadable: UnreadableFolder[] = [];
   const only = paths && outermost(paths);
   const counts = { files: 0, added: 0, changed: 0 };
-  let nameless = 0;
+  const refused: string[] = [];
 
   for await (const batch of source.origin.list(signal, only)) {
     signal.throwIfAborted();
-    const named = batch.files.filter(({ path }) => path.isWellFormed());
-    nameless += batch.files.length - named.length;
-    const shown = named.filter(({ path }) => kindOf(path) !== undefined);
+    const ofAKind = batch.files.filter(({ path }) => kindOf(path) !== undefined);
+    const shown = ofAKind.filter(({ path }) => RefusedFiles.canShow(path));
+    if (shown.length < ofAKind.length)
+      refused.push(...ofAKind.map(({ path }) => path).filter((path) => !RefusedFiles.canShow(path)));
     for (const slice of slices(shown)) {
       await noteFiles(context, source, slice, { lastKnownId, seen }, counts, signal);
       await nextTurn();
@@ -84,12 +86,7 @@ export async function compareListing(
     noteUnreadable(context, source, batch.unreadable, unreadable);
   }
 
-  if (nameless > 0) {
-    context.log.warn(
-      `${nameless} files of origin '${source.origin.id}' are left out: their paths hold halves of characters ` +
-        "(lone surrogates), which no database and no disk can keep",
-    );
-  }
+  noteRefused(context, source, refused, only);
   const listed = { lastKnownId, seen, unreadable, files: counts.files, ...(only && { paths: only }) };
   const removed = await removeMissing(context, source, listed, signal);
   return { ...counts, removed, unreadableFolders: unreadable.length };
@@ -181,6 +178,18 @@ export function applyChange(catalogue: Catalogue, editor: TreeEditor, row: FileR
   const isShown = catalogue.sources.isShown(row);
   catalogue.files.update(row, file);
   if (isShown) editor.touchTrack(row, file.sizeBytes);
+}
+
+function noteRefused(
+  { log }: ListingContext,
+  source: LibraryOrigin,
+  refused: readonly string[],
+  below: readonly string[] | undefined,
+): void {
+  source.refused ??= new RefusedFiles();
+  source.refused.replace(refused, below);
+  if (refused.length === 0) return;
+  log.warn(`${refused.length} files of origin '${source.origin.id}' are left out: ${NOT_TEXT_DETAIL}`);
 }
 
 // Counted, and named in the log; the first few at once, since a whole disk can be unreadable.

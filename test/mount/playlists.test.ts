@@ -73,6 +73,87 @@ for (const driver of DRIVERS) {
   });
 }
 
+test("of playlists with one name the second tells its origin, and those that show the same are one", async (t) => {
+  const [library, other] = [temporaryFolder(t), temporaryFolder(t)];
+  const write = (folder: string, title: string, seed: number): void => {
+    const tags = { title, artists: ["Ann"], album: "First" };
+    writeFileSync(join(folder, `${title}.mp3`), writeMp3(tags, { seed }));
+  };
+  write(library, "One", 1);
+  write(other, "One", 1);
+  write(other, "Two", 2);
+  for (const folder of [library, other]) {
+    mkdirSync(join(folder, "lists"));
+    writeFileSync(join(folder, "lists", "Same.m3u"), "../One.mp3\n");
+  }
+  writeFileSync(join(library, "lists", "Mix.m3u"), "../One.mp3\n");
+  writeFileSync(join(other, "lists", "Mix.m3u"), "../Two.mp3\n");
+  const nas = `originLocal(${JSON.stringify({ path: other, id: "nas" })})`;
+  const options = {
+    driver: "mount-fuse",
+    library,
+    originOptions: { id: "disk", priority: 2 },
+    plugins: [nas],
+  } as const;
+  await withMount(options, async ({ mountpoint, instance }) => {
+    const folder = join(mountpoint, "Playlists");
+    const shown = (): string => {
+      try {
+        const names = readdirSync(folder).sort();
+        return names.map((name) => `${name}: ${readFileSync(join(folder, name), "utf8").trim()}`).join("\n");
+      } catch {
+        return "";
+      }
+    };
+    const [one, two] = ["../Ann/First/One.mp3", "../Ann/First/Two.mp3"];
+    const apart = [`Mix (disk).m3u: ${one}`, `Mix.m3u: ${two}`, `Same.m3u: ${one}`].join("\n");
+    await until(`what is shown, now ${shown()}`, async () => shown() === apart, FOLLOW_MS);
+    writeFileSync(join(other, "lists", "Mix.m3u"), "../One.mp3\n");
+    utimesSync(join(other, "lists", "Mix.m3u"), 6, 6);
+    await instance.cli(["rescan"]);
+    const once = [`Mix.m3u: ${one}`, `Same.m3u: ${one}`].join("\n");
+    await until(`those that show the same are one: ${shown()}`, async () => shown() === once, FOLLOW_MS);
+  });
+});
+
+test("paths that cannot be shown are told by their reason, as long as they are listed", async (t) => {
+  const folder = temporaryFolder(t);
+  const listing = join(folder, "listing.json");
+  const show = (paths: readonly string[]): void => writeFileSync(listing, JSON.stringify(paths));
+  show(["fine.mp3", "half \ud800.mp3", "x/\udc00 other half.flac", "half \ud800.txt"]);
+  const imports = [
+    `import { definePlugin } from "musicfs";`,
+    `import { readFileSync } from "node:fs";`,
+    `const listed = () => JSON.parse(readFileSync(${JSON.stringify(listing)}, "utf8"))`,
+    "  .map((path) => ({ path, sizeBytes: 0, mtimeMs: 0 }));",
+    "const origin = {",
+    '  id: "halves",',
+    "  async *list() { yield { files: listed(), unreadable: [] }; },",
+    "  async stat(path) { return listed().find((file) => file.path === path); },",
+    "  async read() { return new Uint8Array(0); },",
+    "};",
+    'const halves = definePlugin({ name: "halves", provides: ["origin"],',
+    "  setup({ hooks }) { hooks.openOrigin.tap(() => origin); } });",
+  ];
+  await withMount({ driver: "mount-fuse", imports, plugins: ["halves()"] }, async ({ instance }) => {
+    const report = async (...flags: string[]) =>
+      JSON.parse((await instance.cli(["scan", "--report", "--json", ...flags])).stdout);
+    const { counts, problems } = await report();
+    assert.deepEqual(counts, { "not-text": 2, empty: 1 });
+    const refused = problems.filter(({ reason }: { reason: string }) => reason === "not-text");
+    assert.deepEqual(
+      refused.map(({ originId, path }: { originId: string; path: string }) => `${originId}: ${path}`).sort(),
+      ["halves: half \ufffd.mp3", "halves: x/\ufffd other half.flac"],
+    );
+    assert.match(refused[0].detail, /lone surrogates/);
+    assert.deepEqual((await report("--reason", "empty")).counts, { empty: 1 });
+    assert.deepEqual((await report("--origin", "halves", "--limit", "2")).problems.length, 2);
+    show(["fine.mp3", "half \ud800.mp3"]);
+    await instance.cli(["rescan"]);
+    assert.deepEqual((await report()).counts, { "not-text": 1, empty: 1 });
+  });
+});
+
 test("what was skipped is told by its reason", async (t) => {
   const library = temporaryFolder(t);
   writeFileSync(join(library, "broken.mp3"), "this is no music".repeat(50));

@@ -38,6 +38,39 @@ describe("the contract of an origin finds", () => {
       return origin;
     }),
   );
+  finds(originContract, "a folder of whose files a listing by paths shows none", /all that is below/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { list } = origin;
+      origin.list = async function* (signal: AbortSignal, paths?: readonly string[]) {
+        for await (const batch of list.call(origin, signal)) {
+          yield { ...batch, files: batch.files.filter(({ path }) => paths?.includes(path) ?? true) };
+        }
+      };
+      return origin;
+    }),
+  );
+  finds(originContract, "a path that is gone and ends a listing with an error", /or no longer/, () =>
+    memorySubject((files) => {
+      const origin = new MemoryOrigin(files);
+      const { list } = origin;
+      origin.list = async function* (signal: AbortSignal, paths: readonly string[] = []) {
+        for (const path of paths) if (!origin.describe(path)) throw new Error(`there is no '${path}'`);
+        yield* list.call(origin, signal);
+      };
+      return origin;
+    }),
+  );
+  finds(originContract, "a watch that tells of other files", /watching tells/, () =>
+    memorySubject((files) =>
+      Object.assign(new MemoryOrigin(files), {
+        async *watch() {
+          yield { paths: [] };
+          yield { paths: ["another.mp3"] };
+        },
+      }),
+    ),
+  );
   finds(originContract, "a listing in one piece", /batches of bounded size/, () =>
     memorySubject((files) => {
       const origin = new MemoryOrigin(files);

@@ -14,7 +14,7 @@ export function scanMethods({ catalogue, origins }: ControlContext): Pick<Method
       for (let after: { originNumber: number; path: string } | undefined; left > 0; ) {
         signal.throwIfAborted();
         const rows = catalogue.problems.after(after, filter, Math.min(PAGE, left));
-        if (rows.length === 0) return;
+        if (rows.length === 0) break;
         left -= rows.length;
         after = rows.at(-1);
         yield {
@@ -25,6 +25,18 @@ export function scanMethods({ catalogue, origins }: ControlContext): Pick<Method
             detail,
           })),
         };
+      }
+      for (const source of origins) {
+        if (originId !== undefined && source.origin.id !== originId) continue;
+        const refused = (source.refused?.list() ?? []).filter(
+          (file) => reason === undefined || file.reason === reason,
+        );
+        for (let at = 0; at < refused.length && left > 0; at += PAGE) {
+          signal.throwIfAborted();
+          const problems = refused.slice(at, at + Math.min(PAGE, left));
+          left -= problems.length;
+          yield { problems: problems.map((file) => ({ originId: source.origin.id, ...file })) };
+        }
       }
     },
   };

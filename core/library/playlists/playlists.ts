@@ -1,4 +1,3 @@
-import { folderOf } from "../../catalogue/album-folder.js";
 import type { Catalogue } from "../../catalogue/catalogue.js";
 import type { FileRow } from "../../catalogue/files.js";
 import { messageOf } from "../../errors.js";
@@ -6,7 +5,9 @@ import type { GeneratedFiles } from "../../generated/generated-files.js";
 import type { Logger } from "../../logger.js";
 import type { Branch } from "../branch.js";
 import type { Library } from "../library.js";
-import { foldName, type NamesMode, safeName } from "../names.js";
+import type { LibraryOrigin } from "../library-origin.js";
+import type { NamesMode } from "../names.js";
+import { PlaylistNames } from "./playlist-names.js";
 import type { PlaylistRenderer } from "./playlist-renderer.js";
 
 const MAKER = "playlist";
@@ -21,6 +22,7 @@ export interface PlaylistsOptions {
   readonly library: Library;
   readonly generated: GeneratedFiles;
   readonly renderer: PlaylistRenderer;
+  readonly origins: readonly LibraryOrigin[];
   readonly names: NamesMode;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -91,29 +93,42 @@ export class Playlists {
 
   async #refresh(): Promise<void> {
     this.#isStale = false;
-    const { library, signal } = this.#options;
+    const { library } = this.#options;
     const rows = this.#rows();
     if (rows.length === 0 && !this.#branch) return;
     this.#branch ??= library.branch(FOLDER);
-    const wanted = new Map<string, number>();
-    for (const { name, row } of namedApart(rows, this.#options.names)) {
-      signal.throwIfAborted();
-      const ino = await this.#make(row);
-      if (ino !== undefined) wanted.set(name, ino);
-    }
+    const wanted = await this.#makeAll(rows);
     if (!this.#isClosed) this.#show(this.#branch, wanted);
   }
 
-  // One that cannot be read now keeps what it showed.
-  async #make(row: FileRow): Promise<number | undefined> {
-    const { generated, renderer, signal, catalogue, log } = this.#options;
+  /** Inodes of those that are to be shown, by name. */
+  async #makeAll(rows: readonly FileRow[]): Promise<ReadonlyMap<string, number>> {
+    const { generated, catalogue, origins, names, signal } = this.#options;
+    const ids = new Map(origins.map(({ number, origin }) => [number, origin.id]));
+    const given = new PlaylistNames(ids, names);
+    const wanted = new Map<string, number>();
+    for (const row of rows) {
+      signal.throwIfAborted();
+      const bytes = await this.#render(row);
+      // One that cannot be read now keeps what it showed.
+      const known = bytes ? undefined : catalogue.generated.bySubject(MAKER, String(row.id))?.ino;
+      if (!bytes && known === undefined) continue;
+      const name = given.take(row, bytes);
+      if (name === undefined) continue;
+      const ino = bytes ? await generated.put(MAKER, String(row.id), bytes, row.mtimeMs) : known;
+      if (ino !== undefined) wanted.set(name, ino);
+    }
+    return wanted;
+  }
+
+  async #render(row: FileRow): Promise<Uint8Array | undefined> {
+    const { renderer, signal, log } = this.#options;
     try {
-      const bytes = await renderer.render(row, signal);
-      return await generated.put(MAKER, String(row.id), bytes, row.mtimeMs);
+      return await renderer.render(row, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       log.warn(`cannot read the playlist '${row.path}': ${messageOf(error)}`);
-      return catalogue.generated.bySubject(MAKER, String(row.id))?.ino;
+      return undefined;
     }
   }
 
@@ -133,23 +148,4 @@ export class Playlists {
   #rows(): FileRow[] {
     return this.#options.catalogue.files.playlists(MAX_PLAYLISTS);
   }
-}
-
-// Of several with one name, all but the first say which folder they come from.
-function namedApart(rows: readonly FileRow[], names: NamesMode): { name: string; row: FileRow }[] {
-  const taken = new Set<string>();
-  return rows.map((row) => {
-    const plain = row.path.slice(row.path.lastIndexOf("/") + 1);
-    const folder = folderOf(row.path);
-    const candidates = [
-      safeName(plain, "", names),
-      safeName(plain, ` (${folder.replaceAll("/", " - ")})`, names),
-      safeName(plain, ` (${row.id})`, names),
-    ];
-    const name =
-      candidates.find((candidate) => !taken.has(foldName(candidate))) ??
-      safeName(plain, ` (${row.id})`, names);
-    taken.add(foldName(name));
-    return { name, row };
-  });
 }
