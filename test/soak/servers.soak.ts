@@ -7,12 +7,13 @@ import { checkRemoteMount, fillWithExamples } from "../mount/fixtures/remote-mou
 import { openHttp } from "../plugins/origin-http/open-http.js";
 import { openS3 } from "../plugins/origin-s3/open-s3.js";
 import { openWebdav } from "../plugins/origin-webdav/contract.js";
-import { startApache, type WebServer } from "../support/servers/apache.js";
+import { startApache } from "../support/servers/apache.js";
 import { folderSubject, type ServerLimits } from "../support/servers/folder-subject.js";
 import { startLighttpd } from "../support/servers/lighttpd.js";
 import { startNginx } from "../support/servers/nginx.js";
 import { type Radosgw, startRadosgw } from "../support/servers/radosgw.js";
 import { S3Writer } from "../support/servers/s3-writer.js";
+import type { WebServer } from "../support/servers/web-server.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const KEYS = { accessKeyId: "MUSICKEY1", secretAccessKey: "s3cr3t-one" };

@@ -7,8 +7,9 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type OriginSubject, originContract, runContract, writeSampleTree } from "musicfs/testing";
 import { createLibraryServer } from "../../../examples/plugins/origin-http-manifest/serve-library.js";
-import { startApache, type WebServer } from "../../support/servers/apache.js";
+import { startApache } from "../../support/servers/apache.js";
 import { folderSubject } from "../../support/servers/folder-subject.js";
+import type { WebServer } from "../../support/servers/web-server.js";
 import { openHttp } from "./open-http.js";
 
 describe("origin-http keeps the contract of an origin with Apache's indexes", () => {

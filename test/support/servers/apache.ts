@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../free-port.js";
-import { type ServerProcess, serverFolder, startServer } from "./server-process.js";
+import { startWebServer, type WebServer, type WebServerPlaces } from "./web-server.js";
 
 const MODULES = "/usr/lib/apache2/modules";
 const LOADED = [
@@ -18,17 +18,6 @@ const LOADED = [
   "alias",
 ];
 
-export interface WebServer extends ServerProcess {
-  /** Address of the folder, with `/` at its end. */
-  readonly url: string;
-  /** The folder that is served. */
-  readonly root: string;
-  /** Requests that it logged, as `METHOD path status bytes`. */
-  readonly accessLog: string;
-  /** Ends it, and removes what it served. */
-  close(): Promise<void>;
-}
-
 export interface ApacheOptions {
   /** Lines of the configuration of the folder, such as `DavDepthInfinity on`. */
   readonly lines?: readonly string[];
@@ -37,27 +26,33 @@ export interface ApacheOptions {
 }
 
 /** apache2 with mod_dav_fs over `/music/`, and with an index of `/plain/`, which is the same folder. */
-export async function startApache({ lines = [], user }: ApacheOptions = {}): Promise<WebServer> {
-  const folder = serverFolder("music", "lock");
-  const port = await freePort();
-  const root = join(folder, "music");
+export function startApache(options: ApacheOptions = {}): Promise<WebServer> {
+  return startWebServer({
+    folders: ["lock"],
+    config: (places) => configOf(places, options),
+    command: ({ configFile }) => ["apache2", "-f", configFile, "-D", "FOREGROUND"],
+  });
+}
+
+function configOf(places: WebServerPlaces, { lines = [], user }: ApacheOptions): string {
+  const { folder, root, port, errorLog, accessLog } = places;
   const isRoot = process.getuid?.() === 0;
   // Its workers are somebody else.
-  if (isRoot) await chmodAll(join(folder, "lock"));
-  if (user) writeFileSync(join(folder, "users"), `${user.name}:${await hashed(user.password)}\n`);
+  if (isRoot) chmodSync(join(folder, "lock"), 0o777);
+  if (user) writeFileSync(join(folder, "users"), `${user.name}:${hashed(user.password)}\n`);
   const auth = user
     ? [`AuthType Basic`, `AuthName music`, `AuthUserFile "${folder}/users"`, "Require valid-user"]
     : ["Require all granted"];
-  const conf = [
+  return [
     ...LOADED.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`),
     `ServerRoot "${folder}"`,
     "ServerName localhost",
     `Listen 127.0.0.1:${port}`,
     `PidFile "${folder}/pid"`,
     `DefaultRuntimeDir "${folder}"`,
-    `ErrorLog "${folder}/error.log"`,
+    `ErrorLog "${errorLog}"`,
     `LogFormat "%m %U %>s %B" music`,
-    `CustomLog "${folder}/access.log" music`,
+    `CustomLog "${accessLog}" music`,
     `DocumentRoot "${root}"`,
     `DavLockDB "${folder}/lock/db"`,
     "ServerLimit 2",
@@ -85,30 +80,10 @@ export async function startApache({ lines = [], user }: ApacheOptions = {}): Pro
     "IndexIgnore .. .DAV",
     "</Location>",
     "",
-  ];
-  const file = join(folder, "apache.conf");
-  writeFileSync(file, conf.join("\n"));
-  const command = ["apache2", "-f", file, "-D", "FOREGROUND"] as const;
-  const server = await startServer({ command: [...command], port }, join(folder, "error.log"));
-  return {
-    ...server,
-    url: `http://127.0.0.1:${port}/music/`,
-    root,
-    accessLog: join(folder, "access.log"),
-    async close() {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function chmodAll(path: string): Promise<void> {
-  const { chmodSync } = await import("node:fs");
-  chmodSync(path, 0o777);
+  ].join("\n");
 }
 
 // The form `{SHA}`, which Apache reads without any tool of its own.
-async function hashed(password: string): Promise<string> {
-  const { createHash } = await import("node:crypto");
+function hashed(password: string): string {
   return `{SHA}${createHash("sha1").update(password).digest("base64")}`;
 }

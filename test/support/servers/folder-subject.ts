@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import type { Origin } from "musicfs";
 import { type OriginSubject, type SampleFile, writeSampleTree } from "musicfs/testing";
-import type { WebServer } from "./apache.js";
+import type { WebServer } from "./web-server.js";
 
 let subjects = 0;
 

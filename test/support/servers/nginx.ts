@@ -1,8 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { freePort } from "../free-port.js";
-import type { WebServer } from "./apache.js";
-import { serverFolder, startServer } from "./server-process.js";
+import { startWebServer, type WebServer } from "./web-server.js";
 
 const DAV_MODULE = "/usr/lib/nginx/modules/ngx_http_dav_ext_module.so";
 
@@ -12,17 +8,18 @@ export interface NginxOptions {
 }
 
 /** nginx with dav-ext over `/music/`, and with indexes of the same folder as HTML at `/plain/` and as JSON at `/json/`. */
-export async function startNginx({ tls }: NginxOptions = {}): Promise<WebServer> {
-  const folder = serverFolder("music", "tmp");
-  const [port, root] = [await freePort(), join(folder, "music")];
-  const conf = `
+export function startNginx({ tls }: NginxOptions = {}): Promise<WebServer> {
+  return startWebServer({
+    folders: ["tmp"],
+    ...(tls ? { origin: "https://localhost" } : {}),
+    config: ({ folder, root, port, errorLog, accessLog }) => `
     load_module ${DAV_MODULE};
-    daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+    daemon off; worker_processes 1; pid ${folder}/pid; error_log ${errorLog};
     ${process.getuid?.() === 0 ? "user nobody nogroup;" : ""}
     events { worker_connections 1024; }
     http {
       log_format music '$request_method $uri $status $body_bytes_sent';
-      access_log ${folder}/access.log music;
+      access_log ${accessLog} music;
       client_body_temp_path ${folder}/tmp; proxy_temp_path ${folder}/tmp; fastcgi_temp_path ${folder}/tmp;
       uwsgi_temp_path ${folder}/tmp; scgi_temp_path ${folder}/tmp;
       charset utf-8; keepalive_requests 1000000; sendfile on;
@@ -34,21 +31,7 @@ export async function startNginx({ tls }: NginxOptions = {}): Promise<WebServer>
         location /json/ { alias ${root}/; autoindex on; autoindex_format json; }
         location /elsewhere/ { return 302 http://localhost:${port}/music/; }
       }
-    }`;
-  const file = join(folder, "nginx.conf");
-  writeFileSync(file, conf);
-  const server = await startServer(
-    { command: ["nginx", "-e", `${folder}/error.log`, "-c", file], port },
-    join(folder, "error.log"),
-  );
-  return {
-    ...server,
-    url: `${tls ? "https://localhost" : "http://127.0.0.1"}:${port}/music/`,
-    root,
-    accessLog: join(folder, "access.log"),
-    async close() {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+    }`,
+    command: ({ errorLog, configFile }) => ["nginx", "-e", errorLog, "-c", configFile],
+  });
 }
