@@ -57,6 +57,7 @@ export type {
   Origin,
   OriginCapacity,
   OriginChanges,
+  OriginChecksum,
   OriginChunk,
   OriginChunks,
   OriginFile,

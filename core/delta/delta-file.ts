@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { OriginChunks, OriginFile } from "../model/origin.js";
+import type { OriginChecksum, OriginChunks, OriginFile } from "../model/origin.js";
 import { settledBy } from "../settled-by.js";
 import type { ContentStore } from "../store/content-store.js";
 import type { FileVersion } from "../store/store-index.js";
@@ -138,9 +138,25 @@ export class DeltaFile implements OriginReads {
       await this.#fetchInto(target, range, signal);
       return target;
     };
-    const graft = await findGraft(earlier, after, fetch, this.#use.samples);
+    const graft = await findGraft(earlier, after, {
+      fetch,
+      samples: this.#use.samples,
+      checksum: () => this.#askChecksum(signal),
+    });
     after.settle();
     return audioDonor(graft);
+  }
+
+  // Without one there are other proofs.
+  async #askChecksum(signal: AbortSignal): Promise<OriginChecksum | undefined> {
+    const { file } = this.#version;
+    try {
+      return await this.#origin.checksum?.(file, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#use.log.debug(`there is no checksum of '${file.path}': ${messageOf(error)}`);
+      return undefined;
+    }
   }
 
   async #compose(target: Buffer, range: ByteRange, donor: Donor, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { FileVersion } from "../store/store-index.js";
 import { DeltaFile, type DeltaOptions } from "./delta-file.js";
 
 /** What reading a file needs of its origin. */
-export type OriginReads = Pick<Origin, "read" | "chunks">;
+export type OriginReads = Pick<Origin, "read" | "chunks" | "checksum">;
 
 /**
  * An origin, as it is to be read for one version of a file: what an earlier version has that is in the store is taken
@@ -11,8 +11,16 @@ export type OriginReads = Pick<Origin, "read" | "chunks">;
  */
 export function withDelta(version: FileVersion, origin: OriginReads, options: DeltaOptions): OriginReads {
   const { counters } = options.store;
-  const { chunks } = origin;
+  const { chunks, checksum } = origin;
   const counted: OriginReads = {
+    ...(checksum
+      ? {
+          checksum(file, signal) {
+            counters.countRequest(version.originId, 0);
+            return checksum(file, signal);
+          },
+        }
+      : {}),
     ...(chunks
       ? { chunks: countedChunks(chunks, (bytes) => counters.countRequest(version.originId, bytes)) }
       : {}),

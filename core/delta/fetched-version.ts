@@ -17,7 +17,7 @@ const MAX_WINDOW_BYTES = 256 * 1024;
 const BUDGET_BYTES = 4 * 1024 * 1024;
 const MAX_WINDOWS = 64;
 /** What is kept of it for whoever reads the file then. */
-const KEPT_BYTES = 64 * 1024;
+export const KEPT_BYTES = 64 * 1024;
 
 interface Fetched {
   readonly from: number;
@@ -57,6 +57,17 @@ export class FetchedVersion implements FileView {
     if (end <= offsetBytes) return Buffer.alloc(0);
     const found = this.#find(offsetBytes, end) ?? (await this.#fetchWindow(offsetBytes, end));
     return Buffer.from(found);
+  }
+
+  /** Reads a range of which some may be there already, and keeps it: nothing of it is fetched twice. */
+  async readWhole({ from, to }: ByteRange): Promise<Buffer> {
+    const target = Buffer.alloc(to - from);
+    for (const missing of this.fill(target, from)) {
+      const bytes = await this.#fetch(missing.from, missing.to - missing.from, this.#signal);
+      target.set(bytes, missing.from - from);
+      this.#windows.push({ from: missing.from, bytes });
+    }
+    return target;
   }
 
   /** Fills `target` with what is kept from `offsetBytes` on. @returns the ranges that are not. */

@@ -1,4 +1,6 @@
+import type { OriginChecksum } from "../model/origin.js";
 import { findAudio } from "./audio-bounds.js";
+import { checksumAgrees } from "./checksum-proof.js";
 import type { FetchedVersion } from "./fetched-version.js";
 import type { FileView } from "./file-view.js";
 import { type Candidate, samplesAgree } from "./proof.js";
@@ -16,17 +18,26 @@ export class NoGraftError extends Error {
   override readonly name = "NoGraftError";
 }
 
+/** How it is proven that the audio of two versions is the same. */
+export interface GraftProofs {
+  /** Fetches bytes of the new version, for the samples. */
+  readonly fetch: Candidate["fetch"];
+  /** Places in which both are compared; with 0 only a checksum proves anything. */
+  readonly samples: number;
+  /** Asks the server for its checksum of the new version. */
+  readonly checksum: () => Promise<OriginChecksum | undefined>;
+}
+
 /**
- * Finds the audio of a new version in an earlier one, and proves that it is the same.
+ * Finds the audio of a new version in an earlier one, and proves that it is the same: by the server's checksum of the new
+ * version where there is one, else by samples.
  *
- * @param samples places in which both are compared; with 0 only a checksum in the file itself proves anything.
  * @throws NoGraftError; what the fetches throw.
  */
 export async function findGraft(
   before: StoredVersion,
   after: FetchedVersion,
-  fetch: Candidate["fetch"],
-  samples: number,
+  { fetch, samples, checksum }: GraftProofs,
 ): Promise<Graft> {
   const beforeAudio = await findAudio(viewOf(before));
   if (!beforeAudio) throw new NoGraftError("no audio is found in what is kept of the version before");
@@ -35,13 +46,17 @@ export async function findGraft(
   if (afterAudio.says !== beforeAudio.says || afterAudio.lengthBytes !== beforeAudio.lengthBytes) {
     throw new NoGraftError("its audio is another one");
   }
+  const { offsetBytes: from, lengthBytes } = afterAudio;
+  const graft = { before, beforeFrom: beforeAudio.offsetBytes, from, to: from + lengthBytes };
+  const agrees = await checksumAgrees(graft, after, checksum);
+  if (agrees === true) return graft;
+  if (agrees === false) throw new NoGraftError("it is not what its server's checksum says");
   if (samples === 0 && !afterAudio.hasChecksum)
     throw new NoGraftError("nothing proves that its audio is the same");
   if (samples > 0 && !(await samplesAgree({ before, beforeAudio, afterAudio, fetch }, samples))) {
     throw new NoGraftError("its audio differs");
   }
-  const { offsetBytes: from, lengthBytes } = afterAudio;
-  return { before, beforeFrom: beforeAudio.offsetBytes, from, to: from + lengthBytes };
+  return graft;
 }
 
 // What is not kept looks like the file's end: of a file that was only played in part there may be no tail, and no

@@ -40,6 +40,11 @@ export class StoredVersion {
     });
   }
 
+  /** Whether all of a range is kept. */
+  async hasAll(range: ByteRange): Promise<boolean> {
+    return (await this.parts(range)).every(({ isKept }) => isKept);
+  }
+
   /** The parts of a range that are kept and those that are not, in order. */
   async parts(range: ByteRange): Promise<readonly (ByteRange & { readonly isKept: boolean })[]> {
     const { from, to } = range;

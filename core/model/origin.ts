@@ -90,6 +90,14 @@ export interface OriginChunks {
   read(file: OriginFile, chunks: readonly OriginChunk[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
 }
 
+/** What a server says that all bytes of a file come to. */
+export interface OriginChecksum {
+  readonly algorithm: "md5" | "sha1" | "sha256";
+  readonly digest: Uint8Array;
+  /** It is the file's `version`, as hex digits, and looks like a checksum: a server may mean something else by it. */
+  readonly isVersion?: boolean;
+}
+
 /** What the disk or the bucket behind an origin holds, for `statfs`. */
 export interface OriginCapacity {
   readonly totalBytes: number;
@@ -162,6 +170,13 @@ export interface Origin {
     signal: AbortSignal,
     target?: Uint8Array,
   ): Promise<Uint8Array>;
+  /**
+   * What the server says that the version of `file` comes to, where it knows that without reading it for us.
+   *
+   * @returns `undefined` where it says nothing, or has another version.
+   * @throws as {@link read} does.
+   */
+  checksum?(file: OriginFile, signal: AbortSignal): Promise<OriginChecksum | undefined>;
   /** Present where the origin knows the chunks of its files. */
   readonly chunks?: OriginChunks;
   /**

@@ -1,6 +1,13 @@
 import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { ListingBatch, Origin, OriginChunks, OriginFile, OriginSettings } from "../model/origin.js";
+import type {
+  ListingBatch,
+  Origin,
+  OriginChecksum,
+  OriginChunks,
+  OriginFile,
+  OriginSettings,
+} from "../model/origin.js";
 import { OriginError } from "../model/origin-error.js";
 import { OriginFigures } from "./figures.js";
 import { OriginHealth, type StateChange } from "./health.js";
@@ -32,7 +39,7 @@ const CAPACITY_MS = 10_000;
 export class OriginGuard {
   readonly health: OriginHealth;
   readonly figures = new OriginFigures();
-  /** The origin behind its guard: as it is, but for `list`, `stat`, `read` and `capacity`. */
+  /** The origin behind its guard: as it is, but that all questions go through the guard. */
   readonly origin: Origin;
   /** The origin itself, for whoever wants to know how it is without help. */
   readonly bare: Origin;
@@ -123,6 +130,7 @@ export class OriginGuard {
       stat: (path, signal) => this.#stat(path, signal),
       list: (signal, paths) => this.#list(signal, paths),
       ...(this.bare.chunks ? { chunks: this.#guardedChunks(this.bare.chunks) } : {}),
+      ...(this.bare.checksum ? { checksum: (file, signal) => this.#checksum(file, signal) } : {}),
       ...(this.bare.capacity ? { capacity: (signal) => this.#capacity(signal) } : {}),
     };
     return new Proxy(this.bare, {
@@ -139,6 +147,14 @@ export class OriginGuard {
     const look = (limited: AbortSignal) => this.bare.stat(path, limited);
     return this.#retried(
       () => this.health.ask(() => this.#slotted("a look at a file", signal, look), signal),
+      signal,
+    );
+  }
+
+  #checksum(file: OriginFile, signal: AbortSignal): Promise<OriginChecksum | undefined> {
+    const ask = async (limited: AbortSignal) => this.bare.checksum?.(file, limited);
+    return this.#retried(
+      () => this.health.ask(() => this.#slotted("a checksum", signal, ask), signal),
       signal,
     );
   }

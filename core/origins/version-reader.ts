@@ -37,7 +37,7 @@ const KNOWN_MS = 5_000;
  * Reads one version of a file from its own origin, and from the others that have the very same bytes: from the next one, at
  * the same offset, when one fails or stands still. Never any other version.
  */
-export class VersionReader implements Pick<Origin, "read" | "chunks"> {
+export class VersionReader implements Pick<Origin, "read" | "chunks" | "checksum"> {
   readonly #options: VersionReaderOptions;
   #others: readonly VersionSource[] = [];
   #knownMs = Number.NEGATIVE_INFINITY;
@@ -46,10 +46,14 @@ export class VersionReader implements Pick<Origin, "read" | "chunks"> {
     this.#options = options;
     const chunks = options.own?.origin.chunks;
     if (chunks) this.chunks = chunks;
+    const { checksum } = options.own?.origin ?? {};
+    if (checksum) this.checksum = checksum;
   }
 
   /** Those of the version's own origin, where that tells chunks. */
   readonly chunks?: OriginChunks;
+  /** That of the version's own origin, where its server knows one. */
+  readonly checksum?: NonNullable<Origin["checksum"]>;
 
   /** As `Origin.read`. @throws ErrnoError EIO when there is nobody to ask. */
   read(

@@ -9,6 +9,7 @@ import {
 } from "musicfs";
 import { FileReader, inBatches, isOriginPath, plainETag } from "musicfs/http";
 import type { Bucket } from "./bucket.js";
+import { checksumIn } from "./checksum.js";
 import type { S3Object, S3Page } from "./listing.js";
 
 export interface S3OriginOptions {
@@ -82,6 +83,22 @@ export function openS3Origin(bucket: Bucket, { id, prefix, settings, log }: S3Or
         if (error instanceof OriginError && error.kind === "wrong") await probe(signal);
         throw error;
       }
+    },
+
+    async checksum(file, signal) {
+      const answer = await bucket.client.send(
+        {
+          method: "HEAD",
+          path: bucket.pathOf(prefix + file.path),
+          headers: { "x-amz-checksum-mode": "ENABLED" },
+          what: `looking at '${file.path}'`,
+        },
+        signal,
+      );
+      answer.close();
+      const error = answer.failure();
+      if (error) throw error;
+      return checksumIn(answer.headers, file);
     },
 
     probe,

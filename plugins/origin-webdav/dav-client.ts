@@ -5,7 +5,7 @@ import { type DavEntry, MultistatusParser, PROPFIND_BODY } from "./multistatus.j
 /** A file or a folder below the root. */
 export type DavNode = { readonly path: string } & (
   | { readonly folder: true }
-  | { readonly folder: false; readonly file: OriginFile | undefined }
+  | { readonly folder: false; readonly file: OriginFile | undefined; readonly checksums: string | undefined }
 );
 
 /** Longest answer about one folder, in bytes: some 100,000 files. */
@@ -31,8 +31,8 @@ export class DavClient {
     return this.#base + encodePath(path);
   }
 
-  /** One file or folder. @throws OriginError `missing` when there is none. */
-  async look(path: string, signal: AbortSignal): Promise<DavNode> {
+  /** One file or folder. @param body what is asked for. @throws OriginError `missing` when there is none. */
+  async look(path: string, signal: AbortSignal, body = PROPFIND_BODY): Promise<DavNode> {
     const address = path === "" ? this.#base : this.addressOf(path);
     for await (const nodes of this.#propfind(
       address,
@@ -40,6 +40,7 @@ export class DavClient {
       `looking at '${path}'`,
       MAX_FOLDER_BYTES,
       signal,
+      body,
     )) {
       const found = nodes.find((node) => node.path === path);
       if (found) return found;
@@ -83,16 +84,14 @@ export class DavClient {
     what: string,
     maxBytes: number,
     signal: AbortSignal,
+    body = PROPFIND_BODY,
   ): AsyncGenerator<DavNode[]> {
     const headers = {
       depth,
       "content-type": 'application/xml; charset="utf-8"',
       "accept-encoding": "identity",
     };
-    const answer = await this.#client.send(
-      { method: "PROPFIND", path, headers, body: PROPFIND_BODY, what },
-      signal,
-    );
+    const answer = await this.#client.send({ method: "PROPFIND", path, headers, body, what }, signal);
     try {
       const error = answer.failure();
       if (error) throw error;
@@ -140,11 +139,11 @@ export function withoutSize(path: string): UnreadableFolder {
   return { path, reason: "the server does not tell its size" };
 }
 
-function nodeOf(path: string, { isFolder, sizeBytes, modifiedMs = 0, etag }: DavEntry): DavNode {
+function nodeOf(path: string, { isFolder, sizeBytes, modifiedMs = 0, etag, checksums }: DavEntry): DavNode {
   if (isFolder) return { path, folder: true };
-  if (sizeBytes === undefined) return { path, folder: false, file: undefined };
+  if (sizeBytes === undefined) return { path, folder: false, file: undefined, checksums };
   const version = etag === undefined ? {} : { version: plainETag(etag) };
-  return { path, folder: false, file: { path, sizeBytes, mtimeMs: modifiedMs, ...version } };
+  return { path, folder: false, file: { path, sizeBytes, mtimeMs: modifiedMs, ...version }, checksums };
 }
 
 /** The folder that something lies in; `""` is the root. */

@@ -10,9 +10,12 @@ export interface DavEntry {
   /** In milliseconds since 1970. */
   readonly modifiedMs: number | undefined;
   readonly etag: string | undefined;
+  /** As ownCloud and Nextcloud have them: `SHA1:… MD5:…`. */
+  readonly checksums: string | undefined;
 }
 
 const DAV = "DAV:";
+const OWNCLOUD = "http://owncloud.org/ns";
 /** Elements in each other at most. */
 const MAX_DEPTH = 32;
 /** Longest text of an element that is looked at, in characters. */
@@ -22,6 +25,12 @@ const MAX_TEXT = 16_384;
 export const PROPFIND_BODY =
   '<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop>' +
   "<D:resourcetype/><D:getcontentlength/><D:getlastmodified/><D:getetag/></D:prop></D:propfind>";
+
+/** Asks for the checksums of a file, too, which only ownCloud, Nextcloud and their like have. */
+export const CHECKSUM_BODY = PROPFIND_BODY.replace(
+  "</D:prop>",
+  `<o:checksums xmlns:o="${OWNCLOUD}"/></D:prop>`,
+);
 
 /**
  * Parses the answer to PROPFIND (RFC 4918, 14.16) while it arrives. It is hostile until proven otherwise: a document type is
@@ -61,7 +70,7 @@ export class MultistatusParser {
   }
 
   #open({ uri, local }: SaxesTagNS): void {
-    const name = uri === DAV ? local : `{}${local}`;
+    const name = uri === DAV ? local : `{${uri === OWNCLOUD ? "o" : ""}}${local}`;
     this.#path.push(name);
     this.#text = "";
     const depth = this.#path.length;
@@ -77,6 +86,8 @@ export class MultistatusParser {
     const parent = this.#path.slice(0, -1).join("/");
     if (parent === "multistatus/response") this.#closeInResponse(name);
     else if (parent === "multistatus/response/propstat/prop") this.#closeProperty(name);
+    else if (parent === "multistatus/response/propstat/prop/{o}checksums" && name === "{o}checksum")
+      this.#propstat.checksums = this.#text.trim();
     else if (parent === "multistatus/response/propstat" && name === "status")
       this.#propstat.status = this.#text;
     else if (parent === "multistatus" && name === "response") this.#closeResponse();
@@ -106,9 +117,9 @@ export class MultistatusParser {
   }
 
   #closeResponse(): void {
-    const { href, status, isFolder = false, sizeBytes, modifiedMs, etag } = this.#response;
+    const { href, status, isFolder = false, sizeBytes, modifiedMs, etag, checksums } = this.#response;
     if (href === undefined || (status !== undefined && !isGood(status))) return;
-    this.#entries.push({ href, isFolder, sizeBytes, modifiedMs, etag });
+    this.#entries.push({ href, isFolder, sizeBytes, modifiedMs, etag, checksums });
   }
 }
 
@@ -119,6 +130,7 @@ interface Draft {
   sizeBytes?: number;
   modifiedMs?: number | undefined;
   etag?: string;
+  checksums?: string;
 }
 
 function isGood(status: string | undefined): boolean {

@@ -3,10 +3,13 @@ import {
   type Origin,
   OriginError,
   type OriginErrorKind,
+  type OriginFile,
   type OriginSettings,
 } from "musicfs";
 import { crawl, FileReader, inBatches, isOriginPath, rootMissing, type WebClient } from "musicfs/http";
+import { checksumIn } from "./checksum.js";
 import { DavClient, type DavNode, parentOf, withoutSize } from "./dav-client.js";
+import { CHECKSUM_BODY } from "./multistatus.js";
 
 export interface WebdavOriginOptions {
   readonly id: string;
@@ -98,6 +101,12 @@ export function openWebdavOrigin(
       return reader.read(request, file, offsetBytes, lengthBytes, signal, target);
     },
 
+    async checksum(file, signal) {
+      const node = await dav.look(file.path, signal, CHECKSUM_BODY);
+      if (node.folder || !node.file || !isSame(node.file, file)) return undefined;
+      return checksumIn(node.checksums);
+    },
+
     probe: requireRoot,
     close: () => client.close(),
   };
@@ -123,6 +132,10 @@ async function* everything(
   }
   for (const folder of filled) empty.delete(folder);
   if (empty.size > 0) yield* below([...empty], signal);
+}
+
+function isSame(one: OriginFile, other: OriginFile): boolean {
+  return one.sizeBytes === other.sizeBytes && one.mtimeMs === other.mtimeMs && one.version === other.version;
 }
 
 function isMissing(error: unknown): boolean {

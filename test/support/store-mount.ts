@@ -18,6 +18,7 @@ export interface CacheStats {
   readonly chunks: number;
   readonly uniqueChunks: number;
   readonly originBytes: number;
+  readonly deltaTakenBytes: number;
   readonly evictions: number;
   readonly corruptChunks: number;
 }

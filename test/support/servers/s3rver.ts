@@ -12,8 +12,8 @@ export const S3RVER_KEYS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" } 
 
 export interface S3Rver extends ServerProcess {
   readonly endpoint: string;
-  /** Puts an object into a bucket, which is made where it is not there. */
-  put(bucket: string, key: string, bytes: Uint8Array): void;
+  /** Puts an object into a bucket, which is made where it is not there. @param etag 32 hex digits. @default its MD5 */
+  put(bucket: string, key: string, bytes: Uint8Array, etag?: string): void;
   remove(bucket: string, key: string): void;
   removeBucket(bucket: string): void;
   close(): Promise<void>;
@@ -49,11 +49,11 @@ export async function startS3Rver(): Promise<S3Rver> {
   return {
     ...server,
     endpoint: `http://127.0.0.1:${port}`,
-    put(bucket, key, bytes) {
+    put(bucket, key, bytes, etag = createHash("md5").update(bytes).digest("hex")) {
       const path = at(bucket, key, "object");
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, bytes);
-      writeFileSync(at(bucket, key, "object.md5"), createHash("md5").update(bytes).digest("hex"));
+      writeFileSync(at(bucket, key, "object.md5"), etag);
     },
     remove(bucket, key) {
       for (const suffix of ["object", "object.md5", "metadata.json"])
