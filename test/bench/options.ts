@@ -18,9 +18,15 @@ export const FIGURES = [
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 
+/** The servers of the figure `remote`, by the name that `--servers` takes. */
+export const REMOTE_SERVER_NAMES = ["sftp", "webdav", "s3"] as const;
+export type RemoteServerName = (typeof REMOTE_SERVER_NAMES)[number];
+
 export interface BenchOptions {
   readonly rounds: number;
   readonly figures: readonly FigureName[];
+  /** What `remote` is measured with. */
+  readonly servers: readonly RemoteServerName[];
   /** Smaller files and libraries, fewer rounds: to see that everything works, not to quote. */
   readonly quick: boolean;
   /** Absolute path of the results; `undefined` leaves them beside the working files. */
@@ -29,9 +35,10 @@ export interface BenchOptions {
   readonly dir: string;
 }
 
-const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only NAME,...] [--json FILE] [--dir DIR]
+const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only NAME,...] [--servers NAME,...] [--json FILE] [--dir DIR]
   --rounds N   interleaved rounds of every figure (default 5; 3 with --quick)
   --only       of ${FIGURES.join(", ")}
+  --servers    of ${REMOTE_SERVER_NAMES.join(", ")}: with which "remote" is measured (default all)
   --json FILE  where the results go, with every round (default: a file in the temporary folder)
   --dir DIR    folder for the working files, some 2 GB (default: the temporary folder)`;
 
@@ -43,6 +50,7 @@ export function parseOptions(args: readonly string[], cwd: string): BenchOptions
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
       only: { type: "string", multiple: true },
+      servers: { type: "string", multiple: true },
       json: { type: "string" },
       dir: { type: "string" },
     },
@@ -51,16 +59,22 @@ export function parseOptions(args: readonly string[], cwd: string): BenchOptions
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a number\n${USAGE}`);
   return {
     rounds,
-    figures: parseFigures(values.only),
+    figures: parseNames(values.only, FIGURES, "figure"),
+    servers: parseNames(values.servers, REMOTE_SERVER_NAMES, "server"),
     quick: values.quick,
     json: values.json === undefined ? undefined : resolve(cwd, values.json),
     dir: resolve(cwd, values.dir ?? tmpdir()),
   };
 }
 
-function parseFigures(only: readonly string[] | undefined): readonly FigureName[] {
-  const wanted = (only ?? []).flatMap((names) => names.split(","));
-  const unknown = wanted.find((name) => !FIGURES.some((figure) => figure === name));
-  if (unknown !== undefined) throw new Error(`there is no figure '${unknown}'\n${USAGE}`);
-  return wanted.length === 0 ? FIGURES : FIGURES.filter((figure) => wanted.includes(figure));
+// All of them where none is named.
+function parseNames<Name extends string>(
+  given: readonly string[] | undefined,
+  known: readonly Name[],
+  what: string,
+): readonly Name[] {
+  const wanted = (given ?? []).flatMap((names) => names.split(","));
+  const unknown = wanted.find((name) => !known.some((one) => one === name));
+  if (unknown !== undefined) throw new Error(`there is no ${what} '${unknown}'\n${USAGE}`);
+  return wanted.length === 0 ? known : known.filter((one) => wanted.includes(one));
 }

@@ -8,6 +8,8 @@ const TITLES: Readonly<Record<Subject, string>> = {
   bindfs: "bindfs",
   rclone: "rclone",
   sshfs: "sshfs",
+  davfs2: "davfs2",
+  s3fs: "s3fs",
   musicfs: "MusicFS",
   copying: "MusicFS copying",
   native: "fuse-native",

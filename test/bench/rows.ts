@@ -9,6 +9,8 @@ export const SUBJECTS = [
   "bindfs",
   "rclone",
   "sshfs",
+  "davfs2",
+  "s3fs",
   "musicfs",
   "copying",
   "native",

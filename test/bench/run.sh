@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm run bench: sees that the machine has the peers to compare with, builds, and measures.
-#   npm run bench -- [--quick] [--rounds N] [--only NAME,...] [--json FILE] [--dir DIR]
+#   npm run bench -- [--quick] [--rounds N] [--only NAME,...] [--servers NAME,...] [--json FILE] [--dir DIR]
 set -euo pipefail
 invoked_from=${INIT_CWD:-$PWD}
 cd "$(dirname "$0")/../.."
@@ -11,6 +11,9 @@ command -v fusermount3 >/dev/null || missing+=(fuse3)
 command -v rclone >/dev/null || missing+=(rclone)
 command -v sshfs >/dev/null || missing+=(sshfs)
 command -v sshd >/dev/null || missing+=(openssh-server)
+command -v s3fs >/dev/null || missing+=(s3fs)
+command -v mount.davfs >/dev/null || missing+=(davfs2)
+command -v apache2 >/dev/null || missing+=(apache2-bin)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 ldconfig -p 2>/dev/null | grep -q 'libfuse\.so\.2' || missing+=(libfuse2)
 if ((${#missing[@]})); then

@@ -1,13 +1,13 @@
-import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FaultProxyProcess } from "../../support/fault-proxy-process.js";
-import { makeSshd } from "../../support/servers/sshd.js";
 import type { BenchContext } from "../context.js";
 import { writeBigFile } from "../media.js";
 import { makeFolder, waitForTracks } from "../peers.js";
-import { interleave, type Rounds, type Row, record, type Subject } from "../rows.js";
+import { interleave, type Rounds, type Row, record } from "../rows.js";
 import { firstByteMs, type ProbeOrder, readWholeMs, scanMs, seeksMs } from "./probes.js";
-import { type RemoteServer, SFTP_SUBJECTS } from "./subjects.js";
+import { REMOTE_SERVERS, type RemoteServer } from "./servers.js";
+import type { RemoteSubject } from "./subjects.js";
 
 const BIG_MIB = 64;
 const BIG_FILES = ["sequential", "first byte", "seeks"] as const;
@@ -30,50 +30,61 @@ const FIGURES = {
 type Figure = keyof typeof FIGURES;
 type Measured = Record<Figure, Rounds>;
 
-/** Reads of a server through MusicFS, and through what people mount it with otherwise. */
+/** Reads of servers through MusicFS, and through what people mount them with otherwise. */
 export async function measureRemote(context: BenchContext): Promise<Row[]> {
   const { folder, cleanup, options, say } = context;
-  const music = makeFolder(folder, "music");
-  const tracks = writeLibrary(music, options.quick ? QUICK_TRACKS : TRACKS);
-  const sshd = await makeSshd(makeFolder(folder, "sshd"));
-  cleanup.add(() => sshd.kill());
+  const wanted = options.quick ? QUICK_TRACKS : TRACKS;
   const rows: Row[] = [];
-  for (const delayMs of [0, DELAY_MS]) {
-    const proxy = await FaultProxyProcess.open(
-      { port: sshd.port },
-      delayMs === 0 ? { mode: "ok" } : { mode: "delay", ms: delayMs },
-    );
-    cleanup.add(() => proxy.close());
-    appendFileSync(sshd.knownHosts, `[127.0.0.1]:${proxy.port} ${sshd.hostKey}\n`);
-    const { username, keyFile, knownHosts } = sshd;
-    const server = { port: proxy.port, username, keyFile, knownHosts, path: music };
-    const where = delayMs === 0 ? "SFTP" : `SFTP, ${2 * delayMs} ms a round trip`;
-    say(`${where}: ${tracks} tracks`);
-    rows.push(...(await measureLink(context, server, proxy, tracks, where)));
+  for (const name of options.servers) {
+    const server = await REMOTE_SERVERS[name](makeFolder(folder, name), (at) => writeLibrary(at, wanted));
+    const close = cleanup.add(() => server.close());
+    for (const delayMs of [0, DELAY_MS]) {
+      const where = delayMs === 0 ? server.title : `${server.title}, ${2 * delayMs} ms a round trip`;
+      say(where);
+      rows.push(...(await measureDistance(context, server, delayMs, where)));
+    }
+    await close();
   }
   return rows;
 }
 
-function writeLibrary(folder: string, count: number): number {
+async function measureDistance(
+  context: BenchContext,
+  server: RemoteServer,
+  delayMs: number,
+  where: string,
+): Promise<Row[]> {
+  const fault = delayMs === 0 ? ({ mode: "ok" } as const) : ({ mode: "delay", ms: delayMs } as const);
+  const proxy = await FaultProxyProcess.open({ port: server.port }, fault);
+  const close = context.cleanup.add(() => proxy.close());
+  server.trust?.(proxy.port);
+  const tracks = (context.options.quick ? QUICK_TRACKS : TRACKS) + BIG_FILES.length;
+  const rows = await measureLink(context, server.ways, proxy, tracks, where);
+  await close();
+  return rows;
+}
+
+function writeLibrary(folder: string, count: number): void {
   for (const name of BIG_FILES) writeBigFile(folder, name, BIG_MIB);
   const many = join(folder, MANY);
   mkdirSync(many);
   for (let track = 0; track < count; track++) writeBigFile(many, `track ${track}`, 1);
-  return count + BIG_FILES.length;
 }
 
 async function measureLink(
   context: BenchContext,
-  server: RemoteServer,
+  ways: readonly RemoteSubject[],
   proxy: FaultProxyProcess,
   tracks: number,
   where: string,
 ): Promise<Row[]> {
   const names = Object.keys(FIGURES) as Figure[];
   const measured = Object.fromEntries(names.map((name) => [name, {}])) as Measured;
-  const subjects = SFTP_SUBJECTS.map(({ subject }) => subject);
+  const subjects = ways.map(({ subject }) => subject);
   await interleave(context.options.rounds, subjects, async (subject) => {
-    const values = await measureOnce(context, server, proxy, tracks, subject);
+    const way = ways.find((one) => one.subject === subject);
+    if (!way) throw new Error(`nothing mounts for ${subject}`);
+    const values = await measureOnce(context, way, proxy, tracks);
     for (const name of names) record(measured[name], subject, values[name]);
   });
   return names.map((name) => {
@@ -90,17 +101,14 @@ async function measureLink(
 
 async function measureOnce(
   { folder, cleanup }: BenchContext,
-  server: RemoteServer,
+  way: RemoteSubject,
   proxy: FaultProxyProcess,
   tracks: number,
-  subject: Subject,
 ): Promise<Record<Figure, number>> {
-  const way = SFTP_SUBJECTS.find((one) => one.subject === subject);
-  if (!way) throw new Error(`nothing mounts for ${subject}`);
-  const home = makeFolder(folder, `mount of ${subject}`);
+  const home = makeFolder(folder, `mount-of-${way.subject}`);
   const before = await proxy.counts();
   const startedMs = performance.now();
-  const mount = await way.mount(server, home);
+  const mount = await way.mount(proxy.port, home);
   const stop = cleanup.add(() => mount.stop());
   const { mountpoint, instance } = mount;
   const mountMs = performance.now() - startedMs;
@@ -109,7 +117,7 @@ async function measureOnce(
     // MusicFS reads the tags by itself, from its start on; over the others somebody else has to.
     const scan = instance
       ? mountMs + (await waitForTracks(instance, tracks))
-      : mountMs + (await scanMs({ path: join(mountpoint, MANY) }));
+      : mountMs + (await scanMs({ path: join(mountpoint, MANY), tracks: tracks - BIG_FILES.length }));
     return { scan, originBytes: ((await proxy.counts()).bytesDown - from.bytesDown) / 1e6 };
   };
   // A peer reads the large files first: what it fetches ahead in a scan would not be cold any more.

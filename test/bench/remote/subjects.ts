@@ -2,25 +2,14 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BenchInstance } from "../instance.js";
 import { isMounted, stopInstance, unmount, waitFor } from "../peers.js";
-import { start } from "../processes.js";
+import { run, start } from "../processes.js";
 import type { Subject } from "../rows.js";
-
-/** A server on loopback, or what stands before it. */
-export interface RemoteServer {
-  readonly port: number;
-  readonly username: string;
-  readonly keyFile: string;
-  /** Has the keys of every port that is used. */
-  readonly knownHosts: string;
-  /** The folder that it serves. */
-  readonly path: string;
-}
 
 /** A way to mount what a server has; each time with nothing in its cache. */
 export interface RemoteSubject {
   readonly subject: Subject;
-  /** Mounts at a folder below `home`, and gives the mountpoint and what ends it. */
-  mount(server: RemoteServer, home: string): Promise<RemoteMount>;
+  /** Mounts at a folder below `home`, through a port of loopback that leads to the server. */
+  mount(port: number, home: string): Promise<RemoteMount>;
 }
 
 export interface RemoteMount {
@@ -31,55 +20,40 @@ export interface RemoteMount {
 
 const MOUNT_TIMEOUT_MS = 20_000;
 
-export const SFTP_SUBJECTS: readonly RemoteSubject[] = [
-  { subject: "rclone", mount: mountRclone },
-  { subject: "sshfs", mount: mountSshfs },
-  { subject: "musicfs", mount: mountMusicfs },
-];
-
-async function mountRclone(server: RemoteServer, home: string): Promise<RemoteMount> {
-  const { port, username, keyFile, knownHosts, path } = server;
-  const remote = `:sftp,host=127.0.0.1,port=${port},user=${username},key_file=${keyFile},known_hosts_file=${knownHosts},shell_type=none:${path}`;
-  const args = [
+/** Mounts with rclone, through a cache that keeps whole files. @param remote as its command line names it. */
+export function mountRclone(remote: string, home: string): Promise<RemoteMount> {
+  const cache = ["--vfs-cache-mode", "full", "--cache-dir", join(home, "cache")];
+  return mountByProcess(home, "rclone", (mountpoint) => [
+    "mount",
+    remote,
+    mountpoint,
     "--read-only",
-    "--vfs-cache-mode",
-    "full",
-    "--cache-dir",
-    join(home, "cache"),
+    ...cache,
     "--config",
     "",
-  ];
-  return mountByProcess(home, "rclone", (mountpoint) => ["mount", remote, mountpoint, ...args]);
-}
-
-async function mountSshfs(server: RemoteServer, home: string): Promise<RemoteMount> {
-  const { port, username, keyFile, knownHosts, path } = server;
-  const options = `ro,IdentityFile=${keyFile},UserKnownHostsFile=${knownHosts}`;
-  return mountByProcess(home, "sshfs", (mountpoint) => [
-    "-f",
-    "-p",
-    String(port),
-    "-o",
-    options,
-    `${username}@127.0.0.1:${path}`,
-    mountpoint,
   ]);
 }
 
-async function mountByProcess(
+/** Mounts with a program that stays in the foreground. */
+export async function mountByProcess(
   home: string,
   program: string,
   argsFor: (mountpoint: string) => string[],
 ): Promise<RemoteMount> {
   const mountpoint = join(home, "mnt");
   mkdirSync(mountpoint, { recursive: true });
-  const child = start(program, argsFor(mountpoint));
+  const child = start(program, argsFor(mountpoint), withoutAws());
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (text) => {
+      said = `${said}${text}`.slice(-2000);
+    });
   await waitFor(
     () => isMounted(mountpoint) || child.exitCode !== null,
     MOUNT_TIMEOUT_MS,
     `${program} did not mount`,
   );
-  if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
+  if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${said}`);
   return {
     mountpoint,
     async stop() {
@@ -93,15 +67,33 @@ async function mountByProcess(
   };
 }
 
-async function mountMusicfs(server: RemoteServer, home: string): Promise<RemoteMount> {
-  const { port, username, keyFile, knownHosts, path } = server;
+// What a machine says to those who use Amazon is none of these servers' business; rclone fails over a CA bundle.
+function withoutAws(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));
+}
+
+/** Mounts with a program that goes into the background by itself, and ends when it is unmounted. */
+export async function mountByCommand(
+  home: string,
+  program: string,
+  argsFor: (mountpoint: string) => string[],
+): Promise<RemoteMount> {
+  const mountpoint = join(home, "mnt");
+  mkdirSync(mountpoint, { recursive: true });
+  await run(program, argsFor(mountpoint));
+  return { mountpoint, stop: async () => void (await run("umount", [mountpoint])) };
+}
+
+/** Mounts with MusicFS. @param originPlugin name and options of the origin. */
+export async function mountMusicfs(
+  originPlugin: Readonly<Record<string, object>>,
+  home: string,
+): Promise<RemoteMount> {
   mkdirSync(home, { recursive: true });
   const instance = new BenchInstance({
     folder: home,
-    origin: path,
-    originPlugin: {
-      "origin-sftp": { host: "127.0.0.1", port, username, privateKeyFile: keyFile, knownHosts, path },
-    },
+    origin: home,
+    originPlugin,
     layout: { "layout-origin": {} },
   });
   await instance.start();
