@@ -1,42 +1,67 @@
+import { createAlignedMemory } from "../store/aligned-memory.js";
+
 /** Length of the larger of the buffers that are used again. */
 export const BUFFER_BYTES = 1024 * 1024;
 
-/** Lengths of the buffers: many pieces are one block, and a large buffer for each would be too much memory. */
-const LENGTHS = [64 * 1024, BUFFER_BYTES] as const;
-/** Bytes of the buffers of one length that are kept for the next use, at most. */
-const MAX_FREE_BYTES = 32 * BUFFER_BYTES;
-/** Buffers of one length that are kept, at most. */
-const MAX_FREE = 64;
+/** Length of the smaller ones: many pieces are one block, and a large buffer for each would be too much memory. */
+const SMALL_BYTES = 64 * 1024;
+/** Large buffers that are made at once. */
+const MADE_AT_ONCE = 8;
+/** Buffers of one length that are kept for the next use, at most. */
+const MAX_FREE = { large: 32, small: 64 } as const;
 /** They go when none was wanted for so long, in milliseconds. */
 const IDLE_MS = 5_000;
 
 /**
  * Buffers for bytes on their way, used again and again: a fresh one for each piece of a file would have the garbage
- * collector run all the time. Who took one gives it back once nobody reads or writes it any more, and drops it where
- * that is not sure, as after a read that was given up.
+ * collector run all the time. The memory of large ones is not of the kind whose growth makes it run, either. Who took one
+ * gives it back once nobody reads or writes it any more, and drops it where that is not sure, as after a read that was
+ * given up.
  */
 export class BufferPool {
-  // By their length. The one that was used last is the likeliest to be in the processor's caches.
-  readonly #free = new Map<number, Buffer[]>(LENGTHS.map((length) => [length, []]));
+  // The one that was used last is the likeliest to be in the processor's caches.
+  readonly #large: Buffer[] = [];
+  readonly #small: Buffer[] = [];
+  /** Memory of large buffers, {@link MADE_AT_ONCE} in each. */
+  readonly #made = new WeakSet<ArrayBufferLike>();
   #idle: NodeJS.Timeout | undefined;
 
   /** Bytes of anything; more than {@link BUFFER_BYTES} come from no buffer of the pool's. */
   take(lengthBytes: number): Uint8Array {
-    const length = LENGTHS.find((one) => one >= lengthBytes) ?? lengthBytes;
-    return (this.#free.get(length)?.pop() ?? Buffer.allocUnsafeSlow(length)).subarray(0, lengthBytes);
+    if (lengthBytes > BUFFER_BYTES) return Buffer.allocUnsafeSlow(lengthBytes);
+    if (lengthBytes <= SMALL_BYTES) {
+      return (this.#small.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES)).subarray(0, lengthBytes);
+    }
+    return (this.#large.pop() ?? this.#make()).subarray(0, lengthBytes);
   }
 
   /** @param bytes what {@link take} gave. */
-  give({ buffer }: Uint8Array): void {
-    const free = this.#free.get(buffer.byteLength);
-    if (!free || free.length >= Math.min(MAX_FREE, MAX_FREE_BYTES / buffer.byteLength)) return;
-    free.push(Buffer.from(buffer));
+  give({ buffer, byteOffset }: Uint8Array): void {
+    if (this.#made.has(buffer)) {
+      if (this.#large.length < MAX_FREE.large) this.#large.push(largeAt(buffer, byteOffset));
+    } else if (buffer.byteLength === SMALL_BYTES && this.#small.length < MAX_FREE.small) {
+      this.#small.push(Buffer.from(buffer as ArrayBuffer));
+    }
     this.#idle ??= setTimeout(() => this.#drop(), IDLE_MS).unref();
     this.#idle.refresh();
   }
 
+  #make(): Buffer {
+    const memory = createAlignedMemory(MADE_AT_ONCE * BUFFER_BYTES);
+    this.#made.add(memory);
+    for (let index = MADE_AT_ONCE - 1; index > 0; index -= 1) {
+      this.#large.push(largeAt(memory, index * BUFFER_BYTES));
+    }
+    return largeAt(memory, 0);
+  }
+
   #drop(): void {
-    for (const free of this.#free.values()) free.length = 0;
+    this.#large.length = 0;
+    this.#small.length = 0;
     this.#idle = undefined;
   }
+}
+
+function largeAt(memory: ArrayBufferLike, byteOffset: number): Buffer {
+  return Buffer.from(memory as ArrayBuffer, byteOffset, BUFFER_BYTES);
 }

@@ -152,7 +152,7 @@ export class Fetcher {
       if (!hasEntered) this.#roundTripMs = performance.now() - beganMs;
       piece.arrive(bytes, () => {
         // Who was asked for it first and did not answer may still write to it.
-        if (bytes.buffer === target.buffer) pool.give(target);
+        if (bytes.buffer === target.buffer && bytes.byteOffset === target.byteOffset) pool.give(target);
       });
       const isKept = await this.#keep(piece, bytes);
       log.debug(`the store ${isKept ? "keeps" : "does not keep"} ${what}`);

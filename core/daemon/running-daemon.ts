@@ -128,9 +128,9 @@ export class RunningDaemon implements Daemon {
     try {
       // Whoever waits for the mount gets the processor first.
       await library.scan(instance.signal, SCAN_AFTER_MS);
-      await giveMemoryBack();
       await generated.sweep(instance.signal);
       await delay(CHECKPOINT_AFTER_MS, undefined, { signal: instance.signal });
+      await giveMemoryBack();
       catalogue.checkpoint();
     } catch (error) {
       if (!instance.signal.aborted) log.error(`the scan failed: ${messageOf(error)}`);

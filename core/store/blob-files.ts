@@ -101,7 +101,7 @@ export function emptyFile(fd: number): Promise<void> {
   return truncateFile(fd, 0);
 }
 
-export { closeFile, syncFile };
+export { closeFile, openFile, syncFile };
 
 export async function sizeOfFile(fd: number): Promise<number> {
   return (await statFile(fd)).size;

@@ -1,4 +1,6 @@
+import { createAlignedMemory } from "./aligned-memory.js";
 import { BLOCK_BYTES } from "./block-set.js";
+import { PIECE_MEMORY_BYTES, PieceKeeper, PieceMemory } from "./piece-memory.js";
 
 /** Blobs that can be published at once, inodes that can stand for them, and words of bits for all of them. */
 const SLOTS = 1 << 11;
@@ -23,11 +25,13 @@ const SLOTS_AT = ENTRIES_AT + ENTRIES * ENTRY_WORDS * 4;
 const KEYS_AT = SLOTS_AT + SLOTS * SLOT_WORDS * 4;
 const NUMBERS_AT = KEYS_AT + ENTRIES * 8;
 const ARENA_AT = NUMBERS_AT + SLOTS * SLOT_NUMBERS * 8;
-const MEMORY_BYTES = ARENA_AT + ARENA_WORDS * 4;
+const PAGE_BYTES = 4096;
+const PIECES_AT = Math.ceil((ARENA_AT + ARENA_WORDS * 4) / PAGE_BYTES) * PAGE_BYTES;
+const MEMORY_BYTES = PIECES_AT + PIECE_MEMORY_BYTES;
 
-/** Makes the memory behind a {@link BlobTable}; it is only touched as far as it is used. */
+/** Makes the memory behind a {@link BlobTable} and its pieces; it is only touched as far as it is used. */
 export function createBlobTableMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(MEMORY_BYTES);
+  return createAlignedMemory(MEMORY_BYTES);
 }
 
 /** Where a blob stands in the table, and the ticket that says that it is still this one. */
@@ -51,8 +55,11 @@ export class BlobTable {
   readonly keys: Float64Array;
   readonly numbers: Float64Array;
   readonly arena: Int32Array;
+  /** What is on its way to the blobs' files. */
+  readonly pieces: PieceMemory;
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, pieces = new PieceMemory(memory, PIECES_AT)) {
+    this.pieces = pieces;
     this.buckets = new Int32Array(memory, BUCKETS_AT, BUCKETS);
     this.entries = new Int32Array(memory, ENTRIES_AT, ENTRIES * ENTRY_WORDS);
     this.slots = new Int32Array(memory, SLOTS_AT, SLOTS * SLOT_WORDS);
@@ -139,6 +146,11 @@ export class BlobPublisher extends BlobTable {
   #usedEntries = 0;
   #usedArena = 0;
   #lastTicket = 0;
+  declare readonly pieces: PieceKeeper;
+
+  constructor(memory: SharedArrayBuffer) {
+    super(memory, new PieceKeeper(memory, PIECES_AT));
+  }
 
   /** Publishes a blob of `blocks` blocks, none of which may be read yet. @returns its slot, or -1 when there is no room. */
   publish(fd: number, blocks: number): number {
@@ -175,6 +187,11 @@ export class BlobPublisher extends BlobTable {
     Atomics.store(this.entries, at + ENTRY.next, this.buckets[bucketOf(key)] as number);
     Atomics.store(this.buckets, bucketOf(key), entry + 1);
     linked.push(entry);
+  }
+
+  /** The ticket of a blob that is published. */
+  ticketOf(slot: number): number {
+    return this.slots[slot * SLOT_WORDS + SLOT.ticket] as number;
   }
 
   /** The inodes that are linked to a blob. */

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { type ChangeTime, changeTimeOf, readFully, writeFully } from "./blob-files.js";
 import type { BlobPublisher } from "./blob-table.js";
+import { BlobWriter, type DirectWrites } from "./blob-writer.js";
 import { BLOCK_BYTES, type BlockRange, BlockSet, blockCountOf, blocksOf } from "./block-set.js";
 import { hashOfChunk, Manifest } from "./manifest.js";
 import type { BlobRow, FlushedBlob } from "./store-index.js";
@@ -50,14 +51,14 @@ export class Blob {
   /** Where the workers find it; -1: they don't. */
   slot = -1;
   readonly #table: BlobPublisher;
+  readonly #writer: BlobWriter;
   // Moves when bytes are taken away that may be being read.
   #epoch = 0;
   #writes = 0;
-  #lastWrite: Promise<unknown> = Promise.resolve();
   readonly #idle: (() => void)[] = [];
   #left: ChangeTime | undefined;
 
-  constructor(row: BlobRow, fd: number, table: BlobPublisher, nowMs: number) {
+  constructor(row: BlobRow, fd: number, table: BlobPublisher, disk: DirectWrites, nowMs: number) {
     const blocks = blockCountOf(row.sizeBytes);
     this.id = row.id;
     this.sizeBytes = row.sizeBytes;
@@ -71,6 +72,7 @@ export class Blob {
     this.flushedBytes = row.logicalBytes;
     this.usedMs = nowMs;
     this.#table = table;
+    this.#writer = new BlobWriter(fd, disk);
     this.#publish();
     if (row.manifest) this.setManifest(new Manifest(row.manifest));
   }
@@ -111,7 +113,7 @@ export class Blob {
     this.#requireHere();
     this.#beginWrite();
     try {
-      await this.#writeInTurn(bytes, from * BLOCK_BYTES);
+      await this.#writeShared(bytes, from * BLOCK_BYTES);
       this.#requireHere();
       for (let block = from; block < range.to; block += 1) {
         const at = (block - from) * BLOCK_BYTES;
@@ -127,11 +129,16 @@ export class Blob {
     }
   }
 
-  // A file's writers would wait for each other in the kernel, and keep a processor busy with it.
-  #writeInTurn(bytes: Uint8Array, offsetBytes: number): Promise<void> {
-    const writing = this.#lastWrite.then(() => writeFully(this.fd, bytes, offsetBytes));
-    this.#lastWrite = writing.catch(() => undefined);
-    return writing;
+  // The workers find it in memory meanwhile, and after that where they would have to ask the disk for it.
+  async #writeShared(bytes: Uint8Array, offsetBytes: number): Promise<void> {
+    const ticket = this.slot < 0 ? 0 : this.#table.ticketOf(this.slot);
+    const kept = this.#table.pieces.keep(ticket, offsetBytes, bytes);
+    let isOnDiskOnly = false;
+    try {
+      isOnDiskOnly = await this.#writer.write(kept?.bytes ?? bytes, offsetBytes, kept !== undefined);
+    } finally {
+      kept?.release(isOnDiskOnly);
+    }
   }
 
   /** Reads what is checked. @throws BlobGoneError when it was taken away meanwhile. */

@@ -1,10 +1,8 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEviction, CorruptionRepair } from "../hooks.js";
 import type { Logger } from "../logger.js";
 import type { CachePolicy } from "../model/cache-policy.js";
 import type { Chunker } from "../model/chunker.js";
-import { makePrivateFolder } from "../private-folder.js";
 import type { Blob } from "./blob.js";
 import { BlobFiles, emptyFile } from "./blob-files.js";
 import { BlobPublisher } from "./blob-table.js";
@@ -13,20 +11,13 @@ import { ChunkStore } from "./chunk-store.js";
 import { Counters } from "./counters.js";
 import { Evictor } from "./evictor.js";
 import { Flusher } from "./flusher.js";
-import { checkFormat } from "./format.js";
 import { StoreHealth } from "./health.js";
+import { IndexFile } from "./index-file.js";
 import { OpenBlobs } from "./open-blobs.js";
 import { OriginLimits } from "./origin-limits.js";
 import { Room } from "./room.js";
 import type { Removal } from "./store.js";
-import {
-  type FileVersion,
-  isIndexDamaged,
-  openStoreIndex,
-  removeIndex,
-  type StoreIndex,
-  WAL_LIMIT_BYTES,
-} from "./store-index.js";
+import { type FileVersion, isIndexDamaged, type StoreIndex, WAL_LIMIT_BYTES } from "./store-index.js";
 import { sweepBlobs } from "./sweep.js";
 
 export interface ContentStoreOptions {
@@ -73,10 +64,7 @@ export class ContentStore {
   readonly #flusher: Flusher;
   readonly #table: BlobPublisher;
   readonly #open: OpenBlobs;
-  #index: StoreIndex;
-  #indexInode: number;
-  #indexBytes = 0;
-  #indexLookedMs = Number.NEGATIVE_INFINITY;
+  readonly #indexFile: IndexFile;
   #slowTickMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -90,7 +78,7 @@ export class ContentStore {
     this.#open = new OpenBlobs({
       files: this.#files,
       table: this.#table,
-      index: () => this.#index,
+      index: () => this.index,
       isPassedThrough: (ino, revision) => options.isPassedThrough(ino, revision),
       cutLater: (id) => this.chunks.cutLater(id),
       torn: (id) => this.remove(id),
@@ -99,7 +87,7 @@ export class ContentStore {
     this.evictor = new Evictor({
       policy: options.policy,
       counters: this.counters,
-      index: () => this.#index,
+      index: () => this.index,
       openBlob: (id) => this.#open.get(id),
       isOpening: (id) => this.#open.isOpening(id),
       collectReads: () => this.#collectReads(),
@@ -108,12 +96,17 @@ export class ContentStore {
       onEvicted: (eviction) => options.onEvicted(eviction),
     });
     this.#flusher = new Flusher({
-      index: () => this.#index,
+      index: () => this.index,
       openBlobs: () => this.#open.values(),
       failed: (error) => this.failed(error),
     });
-    this.#index = this.#openIndex();
-    this.#indexInode = statSync(this.#index.path).ino;
+    this.#indexFile = new IndexFile({
+      folder: options.folder,
+      blobsFolder: this.#files.folder,
+      library: options.library,
+      log: options.log,
+      opened: (index) => this.evictor.indexOpened(index.lastId()),
+    });
     this.room = new Room({
       // A reload of the config may change them.
       get maxBytes() {
@@ -127,10 +120,10 @@ export class ContentStore {
       indexBytes: () => this.indexBytes + Math.min(WAL_LIMIT_BYTES, options.policy.maxBytes / 32),
       evictOne: () => this.evictor.evictOne(),
     });
-    this.room.resetUsed(this.#index.totals().storedBytes);
+    this.room.resetUsed(this.index.totals().storedBytes);
     this.originLimits = new OriginLimits({
       limits: options.originLimits,
-      index: () => this.#index,
+      index: () => this.index,
       storedOf: (id) => this.#open.get(id)?.storedBytes,
       evictOne: (isMeant) => this.evictor.evictOne(isMeant),
     });
@@ -138,7 +131,7 @@ export class ContentStore {
       chunker: options.chunker,
       counters: this.counters,
       log: options.log,
-      index: () => this.#index,
+      index: () => this.index,
       acquireById: (id) => this.#open.acquire(id),
       release: (blob) => this.release(blob),
       noteUse: (blob) => this.noteUse(blob),
@@ -152,16 +145,12 @@ export class ContentStore {
   }
 
   get index(): StoreIndex {
-    return this.#index;
+    return this.#indexFile.current;
   }
 
+  /** Bytes that the index takes of the disk. */
   get indexBytes(): number {
-    const nowMs = performance.now();
-    if (nowMs - this.#indexLookedMs > TICK_MS) {
-      this.#indexLookedMs = nowMs;
-      this.#indexBytes = this.#index.sizeBytes();
-    }
-    return this.#indexBytes;
+    return this.#indexFile.bytes;
   }
 
   /** Starts what goes on in the background. */
@@ -177,7 +166,7 @@ export class ContentStore {
    */
   async acquire(version: FileVersion): Promise<Blob | undefined> {
     try {
-      const id = this.#index.blobOf(version);
+      const id = this.index.blobOf(version);
       return id === undefined ? undefined : await this.#open.acquire(id);
     } catch (error) {
       this.failed(error);
@@ -269,7 +258,7 @@ export class ContentStore {
 
   /** Tells whoever listens of damage that was found. */
   corrupted(blob: Blob, offsetBytes: number, lengthBytes: number): void {
-    for (const { originId, file } of this.#index.versionsOf(blob.id)) {
+    for (const { originId, file } of this.index.versionsOf(blob.id)) {
       this.#options.onCorrupt({ originId, path: file.path, offsetBytes, lengthBytes });
     }
   }
@@ -278,7 +267,7 @@ export class ContentStore {
   async remove(id: number): Promise<number | undefined> {
     const blob = this.#open.get(id);
     if (blob && !this.#open.takeOut(blob)) return undefined;
-    const bytes = blob?.storedBytes ?? this.#index.blob(id)?.storedBytes ?? 0;
+    const bytes = blob?.storedBytes ?? this.index.blob(id)?.storedBytes ?? 0;
     await this.#removeRow(id, blob);
     this.evictor.left(id);
     if (blob) {
@@ -304,7 +293,7 @@ export class ContentStore {
 
   /** Forgets one of several versions that share a blob. @returns the bytes that came free: none. */
   forget(version: FileVersion): number {
-    this.#index.forget(version);
+    this.index.forget(version);
     return 0;
   }
 
@@ -313,13 +302,13 @@ export class ContentStore {
    * else put there.
    */
   sweep(dryRun: boolean, signal: AbortSignal): Promise<Removal> {
-    return sweepBlobs(this.#files, (id) => this.#index.has(id), dryRun, signal);
+    return sweepBlobs(this.#files, (id) => this.index.has(id), dryRun, signal);
   }
 
   /** Something of the cache's disk failed: it is left alone for a while, or made anew where it is gone. */
   failed(error: unknown): void {
     const isDamaged = isIndexDamaged(error);
-    if (isDamaged || this.#isGone()) {
+    if (isDamaged || this.#indexFile.isGone) {
       this.#startAnew(isDamaged);
       return;
     }
@@ -342,33 +331,22 @@ export class ContentStore {
     await this.#flusher.flushLast();
     this.#saveUse();
     await this.#open.close();
-    this.#index.close();
-  }
-
-  #openIndex(): StoreIndex {
-    const { folder, library, log } = this.#options;
-    checkFormat(folder, library);
-    makePrivateFolder(this.#files.folder);
-    const index = openStoreIndex(join(folder, "index.sqlite"), (reason) =>
-      log.warn(`the cache's index in ${folder} could not be used, so the cache starts empty: ${reason}`),
-    );
-    this.evictor.indexOpened(index.lastId());
-    return index;
+    this.index.close();
   }
 
   #create(version: FileVersion): Promise<Blob | undefined> {
-    const id = this.#index.insert(version, Date.now());
+    const id = this.index.insert(version, Date.now());
     return this.#open.acquireNew(id, async () => {
       const { originId, file } = version;
       if (!this.originLimits.admits(originId, file.sizeBytes) || !this.evictor.admits(id, version)) {
-        this.#index.remove(id);
+        this.index.remove(id);
         return undefined;
       }
       const fd = await this.#files.create(id, version.file.sizeBytes).catch((error) => {
-        this.#index.remove(id);
+        this.index.remove(id);
         throw error;
       });
-      const row = this.#index.blob(id);
+      const row = this.index.blob(id);
       if (!row) throw new Error("the index lost a row");
       this.evictor.entered(id, version);
       this.originLimits.entered(id, originId);
@@ -380,11 +358,11 @@ export class ContentStore {
   // is torn, and is forgotten when it is opened.
   async #removeRow(id: number, blob: Blob | undefined): Promise<void> {
     try {
-      this.#index.remove(id);
+      this.index.remove(id);
     } catch {
       if (blob) await emptyFile(blob.fd);
       else await this.#files.remove(id);
-      this.#index.remove(id);
+      this.index.remove(id);
     }
   }
 
@@ -395,8 +373,9 @@ export class ContentStore {
   }
 
   async #tick(): Promise<void> {
+    this.#table.pieces.expire();
     this.#collectReads();
-    if (this.#isGone()) this.#startAnew();
+    if (this.#indexFile.isGone) this.#startAnew();
     if (this.#flusher.isDue) await this.flush();
     const nowMs = performance.now();
     if (nowMs - this.#slowTickMs < SLOW_TICK_MS || this.#isClosed) return;
@@ -426,27 +405,19 @@ export class ContentStore {
 
   #saveUse(): void {
     try {
-      this.#index.touch([...this.#open.values()].map(({ id, usedMs }) => [id, usedMs] as const));
+      this.index.touch([...this.#open.values()].map(({ id, usedMs }) => [id, usedMs] as const));
     } catch (error) {
       this.failed(error);
     }
-  }
-
-  // Somebody removed the cache's folder, or put another one in its place.
-  #isGone(): boolean {
-    return statSync(this.#index.path, { throwIfNoEntry: false })?.ino !== this.#indexInode;
   }
 
   #startAnew(isDamaged = false): void {
     for (const { id } of this.#open.abandon()) this.evictor.left(id);
     this.evictor.forgetAll();
     this.originLimits.forgetAll();
-    this.#index.close();
     try {
-      if (isDamaged) removeIndex(this.#index.path);
-      this.#index = this.#openIndex();
-      this.#indexInode = statSync(this.#index.path).ino;
-      this.room.resetUsed(this.#index.totals().storedBytes);
+      this.#indexFile.openAnew(isDamaged);
+      this.room.resetUsed(this.index.totals().storedBytes);
       const what = isDamaged ? "has a damaged index" : "is gone";
       this.#options.log.warn(`the cache in ${this.#options.folder} ${what}; a new one is made`);
       this.#sweepBehind();

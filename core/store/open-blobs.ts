@@ -1,6 +1,7 @@
 import { Blob, type BlobLink } from "./blob.js";
 import { type BlobFiles, closeFile, sizeOfFile } from "./blob-files.js";
 import type { BlobPublisher } from "./blob-table.js";
+import { DirectWrites } from "./blob-writer.js";
 import { Manifest } from "./manifest.js";
 import type { BlobRow, StoreIndex } from "./store-index.js";
 
@@ -29,6 +30,7 @@ export class OpenBlobs {
   readonly #open = new Map<number, Blob>();
   readonly #opening = new Map<number, Promise<Blob | undefined>>();
   readonly #closing = new Set<NodeJS.Timeout>();
+  readonly #disk = new DirectWrites();
 
   constructor(options: OpenBlobsOptions) {
     this.#options = options;
@@ -154,7 +156,7 @@ export class OpenBlobs {
   }
 
   #keep(row: BlobRow, fd: number): Blob {
-    const blob = new Blob(row, fd, this.#options.table, Date.now());
+    const blob = new Blob(row, fd, this.#options.table, this.#disk, Date.now());
     this.#open.set(blob.id, blob);
     if (this.#open.size > MAX_OPEN) this.#closeLeastUsed();
     return blob;

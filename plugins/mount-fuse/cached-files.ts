@@ -43,18 +43,33 @@ export class CachedFiles {
     return this.#findWhole();
   }
 
+  /** Whether an inode's blob is the whole file, though the kernel does not read it by itself. */
+  get isWhole(): boolean {
+    return this.#find() && this.#use.blobs.isWhole(this.#place.slot);
+  }
+
   /** Answers a read. @returns whether it could; else the main thread has to. */
   read(offsetBytes: number, lengthBytes: number): boolean {
     const { blobs, channel, copier, counters } = this.#use;
     const place = this.#place;
-    if (!this.#find() || !blobs.holds(place.slot, offsetBytes, lengthBytes)) return false;
-    if (!copier.fill(blobs.fd(place.slot), offsetBytes, lengthBytes)) return false;
-    if (!this.#isAsLeft() || !blobs.isCurrent(place)) return false;
+    if (!this.#find()) return false;
+    const isInMemory = copier.take(lengthBytes, (target) =>
+      blobs.pieces.read(place.ticket, offsetBytes, target),
+    );
+    if (!isInMemory && !this.#readFile(offsetBytes, lengthBytes)) return false;
     blobs.countRead(place.slot, lengthBytes);
     counters[COUNTER.copiedBytes] = (counters[COUNTER.copiedBytes] as number) + lengthBytes;
     channel.reply(lengthBytes);
     this.#tellAhead(offsetBytes, lengthBytes);
     return true;
+  }
+
+  #readFile(offsetBytes: number, lengthBytes: number): boolean {
+    const { blobs, copier } = this.#use;
+    const place = this.#place;
+    if (!blobs.holds(place.slot, offsetBytes, lengthBytes)) return false;
+    if (!copier.fill(blobs.fd(place.slot), offsetBytes, lengthBytes)) return false;
+    return this.#isAsLeft() && blobs.isCurrent(place);
   }
 
   // The blob may be taken away at any moment. Before the inode is entered it is asked whether the descriptor was
@@ -109,8 +124,17 @@ export class CachedFiles {
     if (blobs.isWhole(this.#place.slot)) return;
     const end = offsetBytes + lengthBytes;
     const left = table.sizeBytes(table.find(nodeLow, nodeHigh)) - end;
-    if (!(left > 0) || blobs.holds(this.#place.slot, end, Math.min(AHEAD_BYTES, left))) return;
+    if (!(left > 0) || this.#hasAhead(end, Math.min(AHEAD_BYTES, left))) return;
     const [ino, revision] = [inoOf(nodeLow, nodeHigh), revisionOf(nodeHigh)];
     post({ kind: "ahead", ino, revision, offsetBytes, lengthBytes });
+  }
+
+  // What is on its way to the file is looked for at its end only: it was fetched in order.
+  #hasAhead(offsetBytes: number, lengthBytes: number): boolean {
+    const { blobs } = this.#use;
+    const { slot, ticket } = this.#place;
+    return (
+      blobs.pieces.has(ticket, offsetBytes + lengthBytes - 1) || blobs.holds(slot, offsetBytes, lengthBytes)
+    );
   }
 }

@@ -30,6 +30,16 @@ export class Copier {
     return true;
   }
 
+  /**
+   * Fills the answer's data from memory, by `copy`.
+   *
+   * @returns what `copy` does.
+   */
+  take(lengthBytes: number, copy: (target: Uint8Array) => boolean): boolean {
+    if (lengthBytes > SHORT_READ_BYTES) this.#leadership.passOn();
+    return copy(this.#channel.dataBytes.subarray(0, lengthBytes));
+  }
+
   // What is in memory and little is copied sooner than another worker is woken.
   #fillAtOnce(fd: number, offsetBytes: number, lengthBytes: number): number {
     if (lengthBytes > SHORT_READ_BYTES) return 0;

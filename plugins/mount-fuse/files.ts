@@ -30,6 +30,8 @@ export interface FileDependencies {
   readonly passthrough: Passthrough;
   readonly stat: StatBuffer;
   readonly counters: Float64Array;
+  /** Whether a file that is opened past the kernel's cache can be mapped into memory all the same. */
+  readonly mayBeDirect: () => boolean;
   /** From this number on, descriptors of files that pass through are closed: too many are open. */
   readonly fdBudget: number;
   readonly post: (message: WorkerMessage) => void;
@@ -187,7 +189,7 @@ export class Files {
     const access = accesses.begin(channel.nodeLow, channel.nodeHigh, channel.pid);
     channel.data[0] = slot;
     channel.data[1] = access;
-    channel.data[2] = passes ? FOPEN.passthrough : mode === OPEN_MODE.live ? FOPEN.directIo : FOPEN.keepCache;
+    channel.data[2] = passes ? FOPEN.passthrough : this.#isDirect(mode) ? FOPEN.directIo : FOPEN.keepCache;
     channel.data[3] = passes ? table.backingId(slot) : 0;
     if (passes) {
       counters[COUNTER.passthroughOpens] = (counters[COUNTER.passthroughOpens] as number) + 1;
@@ -198,6 +200,13 @@ export class Files {
     if (channel.reply(OPEN_OUT_BYTES) >= 0) return;
     accesses.end(access);
     this.#dismiss(slot, true);
+  }
+
+  // What is being fetched is read once, and passes through later: in the kernel's cache it would be copied once more, into pages
+  // that nobody asks for again. A file that is whole and yet does not pass through is worth keeping there.
+  #isDirect(mode: number): boolean {
+    if (mode === OPEN_MODE.live) return true;
+    return mode === OPEN_MODE.cached && this.#use.mayBeDirect() && this.#use.cached?.isWhole === false;
   }
 
   /** @returns whether an inode left the table. */

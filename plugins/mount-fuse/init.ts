@@ -14,6 +14,8 @@ import { SYSTEM_ERRNO } from "./syscalls.js";
 export interface Agreement {
   readonly minor: number;
   readonly passthrough: boolean;
+  /** Files that are opened past the kernel's cache can be mapped into memory all the same; Linux 6.6. */
+  readonly directMmap: boolean;
 }
 
 const MAJOR = 7;
@@ -55,16 +57,17 @@ export function answerInit(channel: Channel, wantsPassthrough: boolean): Agreeme
   const isExtended = (offered & INIT_FLAG.extended) !== 0;
   const offered2 = isExtended ? (request[INIT_IN.flags2] as number) : 0;
   const passthrough = wantsPassthrough && (offered2 & INIT_FLAG2.passthrough) !== 0;
+  const directMmap = (offered2 & INIT_FLAG2.directIoAllowMmap) !== 0;
   data[2] = request[INIT_IN.maxReadahead] as number;
   data[3] = (offered & WANTED) | (isExtended ? INIT_FLAG.extended : 0);
   putHalves(channel, 4, MAX_BACKGROUND, CONGESTION_THRESHOLD);
   data[5] = MAX_WRITE_BYTES;
   data[6] = 1;
   putHalves(channel, 7, MAX_PAGES, 0);
-  data[8] = passthrough ? INIT_FLAG2.passthrough : 0;
+  data[8] = (passthrough ? INIT_FLAG2.passthrough : 0) | (directMmap ? INIT_FLAG2.directIoAllowMmap : 0);
   data[9] = passthrough ? MAX_STACK_DEPTH : 0;
   channel.reply(INIT_OUT_BYTES);
-  return { minor: Math.min(minor, MINOR_VERSION.newest), passthrough };
+  return { minor: Math.min(minor, MINOR_VERSION.newest), passthrough, directMmap };
 }
 
 function putHalves(channel: Channel, word: number, first: number, second: number): void {

@@ -128,7 +128,7 @@ export const INIT_FLAG = {
   explicitInvalidation: 1 << 25,
   extended: 1 << 30,
 } as const;
-export const INIT_FLAG2 = { passthrough: 1 << 5 } as const;
+export const INIT_FLAG2 = { directIoAllowMmap: 1 << 4, passthrough: 1 << 5 } as const;
 
 export const FOPEN = { directIo: 1 << 0, keepCache: 1 << 1, passthrough: 1 << 7 } as const;
 

@@ -18,6 +18,8 @@ export const CONTROL = {
   leader: 5,
   /** 1: the mount is about to go, and nothing is opened any more. */
   draining: 6,
+  /** 1: files may be opened past the kernel's cache, and be mapped all the same. */
+  directMmap: 7,
   count: 8,
 } as const;
 

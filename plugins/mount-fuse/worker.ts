@@ -96,6 +96,7 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
       passthrough,
       stat,
       counters,
+      mayBeDirect: () => Atomics.load(state.control, CONTROL.directMmap) === 1,
       fdBudget: fdBudget(),
       post,
     }),
@@ -108,6 +109,7 @@ function createServer(channel: Channel, fd: number, leadership: Leadership): Ser
     agreed: (agreement) => {
       state.control[CONTROL.minor] = agreement.minor;
       Atomics.store(state.control, CONTROL.passthrough, agreement.passthrough ? 1 : 0);
+      Atomics.store(state.control, CONTROL.directMmap, agreement.directMmap ? 1 : 0);
       post({ kind: "initialized" });
     },
     post,

@@ -109,6 +109,27 @@ test("a cache folder that is removed under reads is made again, private as befor
   );
 });
 
+test("a cache folder that was away and comes back counts what it holds, as it did before", async (t) => {
+  let heldBytes = 0;
+  await survive(
+    temporaryFolder(t),
+    async ({ instance, cacheDir }) => {
+      heldBytes = (await settled(instance, 12)).storedBytes;
+      renameSync(cacheDir, `${cacheDir}.away`);
+    },
+    async ({ instance, cacheDir }, tracks) => {
+      await until("there is a new cache", () => existsSync(join(cacheDir, "store", "index.sqlite")));
+      rmSync(cacheDir, { recursive: true });
+      renameSync(`${cacheDir}.away`, cacheDir);
+      await until("what came back is counted", async () => {
+        requireRight(await readAllChecked(tracks));
+        return (await cacheStats(instance)).storedBytes === heldBytes;
+      });
+    },
+  );
+  assert.ok(heldBytes > 0);
+});
+
 test("an index that is damaged under reads is replaced by an empty one, which fills again", async (t) => {
   await survive(
     temporaryFolder(t),

@@ -93,6 +93,7 @@ export function openKernelEnd(): KernelEnd {
       passthrough,
       stat,
       counters,
+      mayBeDirect: () => false,
       fdBudget: 0,
       post,
     }),
