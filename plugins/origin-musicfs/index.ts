@@ -1,5 +1,4 @@
 import { definePlugin, httpUrl, originOptions, secret, z } from "musicfs";
-import { openMusicfsOrigin } from "./musicfs-origin.js";
 
 const unixSocket = z
   .string()
@@ -32,8 +31,10 @@ export const originMusicfs = definePlugin({
   setup({ hooks, configDir, readSecret }, { url, token, caFile, origin, id, ...settings }) {
     if (!settings.enabled) return;
     const defaultId = origin === undefined ? url : `${url}#${origin}`;
-    hooks.openOrigin.tap(() =>
-      openMusicfsOrigin({
+    hooks.openOrigin.tap(async () => {
+      // What speaks the control API is loaded by those who need it: it takes 10 MB.
+      const { openMusicfsOrigin } = await import("./musicfs-origin.js");
+      return openMusicfsOrigin({
         id: id ?? defaultId,
         url,
         settings,
@@ -41,7 +42,7 @@ export const originMusicfs = definePlugin({
         ...(token ? { token: () => readSecret(token) } : {}),
         ...(caFile === undefined ? {} : { caFile }),
         ...(origin === undefined ? {} : { origin }),
-      }),
-    );
+      });
+    });
   },
 });

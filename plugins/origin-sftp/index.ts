@@ -1,7 +1,6 @@
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { definePlugin, originOptions, type Secret, secret, z } from "musicfs";
-import { openSftpOrigin } from "./sftp-origin.js";
 
 const options = z.strictObject({
   ...originOptions({ concurrency: 32 }),
@@ -49,8 +48,10 @@ export const originSftp = definePlugin({
       given;
     const at = (file: string): string => resolveFile(file, configDir);
     const reader = (value: Secret | undefined) => value && (() => readSecret(value));
-    hooks.openOrigin.tap(() =>
-      openSftpOrigin({
+    hooks.openOrigin.tap(async () => {
+      // What speaks SSH is loaded by those who need it.
+      const { openSftpOrigin } = await import("./sftp-origin.js");
+      return openSftpOrigin({
         id: id ?? addressOf(given),
         settings: {
           enabled,
@@ -81,8 +82,8 @@ export const originSftp = definePlugin({
           agent: agentOf(given.agent),
           home: homedir(),
         },
-      }),
-    );
+      });
+    });
   },
 });
 
