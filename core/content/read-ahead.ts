@@ -12,12 +12,16 @@ const FEW_JUMPS = 4;
 const JUMP_WINDOWS_BYTES = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024, MAX_WINDOW_BYTES] as const;
 /** A round trip that is worth more bytes than were asked for, in milliseconds. */
 const LONG_TRIP_MS = 8;
+/** What is read ahead then, by what was read in order. */
+const FAR_FACTOR = 4;
 
 interface Reader {
   /** Behind the last byte that it asked for. */
   nextBytes: number;
   /** What it has read in order, after its first read. */
   runBytes: number;
+  /** What is worth fetching behind that. */
+  windowBytes: number;
 }
 
 /** A range worth fetching before it is asked for. */
@@ -51,13 +55,14 @@ export class ReadAhead {
     const end = offsetBytes + lengthBytes;
     const index = this.#readers.findIndex((reader) => goesOn(reader, offsetBytes));
     const [reader] = index < 0 ? [] : this.#readers.splice(index, 1);
-    this.#readers.unshift(reader ?? { nextBytes: end, runBytes: 0 });
+    this.#readers.unshift(reader ?? { nextBytes: end, runBytes: 0, windowBytes: MIN_WINDOW_BYTES });
     this.#readers.length = Math.min(this.#readers.length, MAX_READERS);
     if (!reader) return this.#jumped(offsetBytes, roundTripMs);
     if (end <= reader.nextBytes) return undefined;
     reader.runBytes += end - reader.nextBytes;
     reader.nextBytes = end;
-    const length = Math.min(windowOf(reader), this.#sizeBytes - end);
+    reader.windowBytes = windowOf(reader, roundTripMs);
+    const length = Math.min(reader.windowBytes, this.#sizeBytes - end);
     return length > 0 ? { offsetBytes: end, lengthBytes: length } : undefined;
   }
 
@@ -71,13 +76,15 @@ export class ReadAhead {
   }
 }
 
-function windowOf({ runBytes }: Reader): number {
-  return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, runBytes));
+// Where each doubling costs a long round trip, there are fewer of them.
+function windowOf({ runBytes }: Reader, roundTripMs: number): number {
+  const wanted = roundTripMs < LONG_TRIP_MS ? runBytes : FAR_FACTOR * runBytes;
+  return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, wanted));
 }
 
 // What a worker answered by itself was read in order, too: a reader turns up again behind what was fetched for it.
 function goesOn(reader: Reader, offsetBytes: number): boolean {
-  const { nextBytes, runBytes } = reader;
+  const { nextBytes, runBytes, windowBytes } = reader;
   if (runBytes === 0) return Math.abs(offsetBytes - nextBytes) <= NEAR_BYTES;
-  return offsetBytes >= nextBytes - FAR_BYTES && offsetBytes <= nextBytes + windowOf(reader) + FAR_BYTES;
+  return offsetBytes >= nextBytes - FAR_BYTES && offsetBytes <= nextBytes + windowBytes + FAR_BYTES;
 }

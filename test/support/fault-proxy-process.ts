@@ -40,12 +40,18 @@ export class FaultProxyProcess {
 }
 
 async function ask(child: ChildProcess, order: Order): Promise<unknown> {
+  const settled = new AbortController();
+  const { signal } = settled;
   child.send(order);
-  const [answer] = (await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(() => Promise.reject(new Error("the proxy's process ended"))),
-  ])) as [unknown];
-  return answer;
+  try {
+    const [answer] = (await Promise.race([
+      once(child, "message", { signal }),
+      once(child, "exit", { signal }).then(() => Promise.reject(new Error("the proxy's process ended"))),
+    ])) as [unknown];
+    return answer;
+  } finally {
+    settled.abort();
+  }
 }
 
 let opened: FaultProxy | undefined;

@@ -72,3 +72,10 @@ test("who jumps about nearby gets what he asked for", () => {
   const ahead = new ReadAhead(100 * MIB);
   for (const at of [90, 10, 70, 30, 50, 20, 61, 99]) assert.equal(ahead.note(at * MIB, 4096, 1), undefined);
 });
+
+test("whoever reads on far away is read ahead for by four times what he has read", () => {
+  const ahead = new ReadAhead(100 * MIB);
+  ahead.note(0, MIB, 20);
+  assert.deepEqual(ahead.note(MIB, MIB / 2, 20), { offsetBytes: 1.5 * MIB, lengthBytes: 2 * MIB });
+  assert.deepEqual(ahead.note(1.5 * MIB, MIB, 20), { offsetBytes: 2.5 * MIB, lengthBytes: 6 * MIB });
+});
