@@ -17,6 +17,7 @@ case $name in
     needed=(apache2:apache2-bin nginx:nginx-light lighttpd:lighttpd radosgw:radosgw ceph-mon:ceph-mon ceph-mgr:ceph-mgr ceph-osd:ceph-osd
       /usr/lib/nginx/modules/ngx_http_dav_ext_module.so:libnginx-mod-http-dav-ext /usr/lib/lighttpd/mod_webdav.so:lighttpd-mod-webdav)
     ;;
+  smb) needed=(smbd:samba rclone:rclone fusermount3:fuse3) ;;
   service) needed=(/lib/systemd/systemd:systemd systemctl:systemd unshare:util-linux fusermount3:fuse3) ;;
   *) needed=() ;;
 esac
