@@ -45,7 +45,7 @@ test("INIT takes what the kernel offers, passthrough included", () => {
   assert.equal(data.length, 64);
   assert.deepEqual([data.readUInt32LE(0), data.readUInt32LE(4)], [7, 45]);
   assert.ok(data.readUInt32LE(12) & INIT_FLAG.readdirplus);
-  assert.equal(data.readUInt32LE(32), INIT_FLAG2.passthrough);
+  assert.equal(data.readUInt32LE(32), INIT_FLAG2.passthrough | INIT_FLAG2.directIoAllowMmap);
   assert.equal(data.readUInt32LE(36), 1, "stack depth");
   assert.equal(data.readUInt16LE(28), 256, "pages of a request");
 });
