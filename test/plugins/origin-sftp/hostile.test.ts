@@ -27,11 +27,15 @@ async function connect(lie: Answering, idleMs = 5_000): Promise<Session> {
 function serve(lie: Answering): Duplex {
   const stream = new Duplex({
     read() {},
-    write(packet: Buffer, _, done) {
-      const [type, id, body] = [packet[4] as number, packet.readUInt32BE(5), packet.subarray(9)];
-      const answer = lie(type, id, body) ?? honest(type, id, body);
-      // A few bytes at a time, as a network may.
-      for (let at = 0; at < answer.length; at += 7) stream.push(answer.subarray(at, at + 7));
+    write(written: Buffer, _, done) {
+      // Several requests may come in one piece.
+      for (let rest = written; rest.length > 0; rest = rest.subarray(4 + rest.readUInt32BE(0))) {
+        const packet = rest.subarray(0, 4 + rest.readUInt32BE(0));
+        const [type, id, body] = [packet[4] as number, packet.readUInt32BE(5), packet.subarray(9)];
+        const answer = lie(type, id, body) ?? honest(type, id, body);
+        // A few bytes at a time, as a network may.
+        for (let at = 0; at < answer.length; at += 7) stream.push(answer.subarray(at, at + 7));
+      }
       done();
     },
   });
