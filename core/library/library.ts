@@ -21,9 +21,9 @@ import { applyChange, hasChanged, type ListingContext } from "./listing.js";
 import { foldName, type NamesMode } from "./names.js";
 import { type LookResult, OriginLister } from "./origin-lister.js";
 import { ScanProgress } from "./progress.js";
-import { readTagsOfNoted } from "./reading.js";
 import { RemovalGuard } from "./removal-guard.js";
 import { removeFiles } from "./removing.js";
+import { TagReading } from "./tag-reading.js";
 import type { TagPool } from "./tags/tag-pool.js";
 import type { TagProblemCode } from "./tags/tag-problem.js";
 import { TrackShelf } from "./track-shelf.js";
@@ -61,8 +61,6 @@ export interface RescanRequest {
 
 /** Longest wait for an origin's word on one file, in milliseconds. */
 const LOOK_TIMEOUT_MS = 8_000;
-/** Pause between two looks at what a running listing has noted, in milliseconds. */
-const LISTING_POLL_MS = 20;
 
 interface Summary extends LookResult {
   readonly originId: string;
@@ -85,8 +83,7 @@ export class Library {
   readonly #followers = new Map<number, Follower>();
   readonly #progress = new ScanProgress();
   readonly #committed = (): void => this.#publish();
-  // One reader at a time, so that no file is read twice.
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #reading: TagReading;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
@@ -118,6 +115,18 @@ export class Library {
     });
     const { origins } = options;
     this.#federation = new Federation({ catalogue, editor, origins, committed: this.#committed });
+    const reading = {
+      catalogue,
+      tagPool: options.tagPool,
+      shelf: this.#shelf,
+      albums: this.#albums,
+      editor,
+      federation: this.#federation,
+      progress: this.#progress,
+      origins: this.#origins,
+      committed: this.#committed,
+    };
+    this.#reading = new TagReading(reading, log);
     this.#lister = new OriginLister(this.#listingContext, this.#guard, hooks);
     this.#publish();
   }
@@ -245,21 +254,19 @@ export class Library {
       );
     }
     this.#committed();
-    this.#progress.start();
-    this.#progress.found(1);
-    this.#readNoted(signal);
+    this.#reading.begin(signal, 1);
   }
 
   /** An origin answers again: what was shown from elsewhere meanwhile is shown from it. */
   originBack(signal: AbortSignal): void {
     this.#federation.back();
-    this.#settleNoted(signal);
+    this.#reading.begin(signal);
   }
 
   /** Takes other priorities of the origins into use. */
   async rankOrigins(signal: AbortSignal): Promise<void> {
     await this.#federation.rank(signal);
-    this.#settleNoted(signal);
+    this.#reading.begin(signal);
   }
 
   scanStatus(): ScanStatus {
@@ -306,7 +313,7 @@ export class Library {
     // What could not be read may be readable now; what is malformed stays so until the file changes.
     this.#options.catalogue.files.noteAgain("unreadable" satisfies TagProblemCode);
     const listings = Promise.all(sources.map((source) => this.#scanOrigin(source, paths, signal)));
-    await this.#readUntil(listings, signal);
+    await this.#reading.until(listings, signal);
     const summaries = (await listings).map((summary) => this.#summaryOf(summary));
     for (const summary of summaries) await this.#options.hooks.scanCompleted.call(summary);
     return summaries;
@@ -339,22 +346,9 @@ export class Library {
     try {
       await this.#lister.look(source, paths, signal);
     } finally {
-      this.#readNoted(signal);
+      this.#reading.begin(signal);
+      this.#progress.end();
     }
-  }
-
-  #settleNoted(signal: AbortSignal): void {
-    this.#progress.start();
-    this.#readNoted(signal);
-  }
-
-  // Ends what was started of the progress.
-  #readNoted(signal: AbortSignal): void {
-    this.#readUntil(Promise.resolve(), signal)
-      .catch((error) => {
-        if (!signal.aborted) this.#options.log.error(`reading tags failed: ${messageOf(error)}`);
-      })
-      .finally(() => this.#progress.end());
   }
 
   // Returns whether it may be removed, and is.
@@ -382,40 +376,6 @@ export class Library {
   #summaryOf({ started, ...summary }: Summary): ScanSummary {
     const skipped = this.#options.catalogue.problems.count();
     return { ...summary, skipped, durationMs: Math.round(performance.now() - started) };
-  }
-
-  // Reads tags until `listings` is settled and nothing is left to read.
-  #readUntil(listings: Promise<unknown>, signal: AbortSignal): Promise<void> {
-    let isListing = true;
-    const settled = listings.then(
-      () => {
-        isListing = false;
-      },
-      () => {
-        isListing = false;
-      },
-    );
-    const hasMore = async (): Promise<boolean> => {
-      if (!isListing) return false;
-      await Promise.race([settled, setTimeout(LISTING_POLL_MS)]);
-      return true;
-    };
-    const { catalogue, tagPool } = this.#options;
-    const context = {
-      catalogue,
-      tagPool,
-      shelf: this.#shelf,
-      albums: this.#albums,
-      editor: this.#editor,
-      federation: this.#federation,
-      progress: this.#progress,
-      origins: this.#origins,
-    };
-    const reading = this.#reading.then(() =>
-      readTagsOfNoted({ ...context, committed: this.#committed }, hasMore, signal),
-    );
-    this.#reading = reading.catch(() => undefined);
-    return reading;
   }
 
   #applyChange(row: FileRow, file: OriginFile): void {
