@@ -15,7 +15,7 @@ import { withRetries } from "./retry.js";
 import { settingsOf } from "./settings.js";
 import { Slots } from "./slots.js";
 import { TokenBucket } from "./token-bucket.js";
-import { within } from "./within.js";
+import { controllerForMany, within } from "./within.js";
 
 export interface GuardOptions {
   readonly origin: Origin;
@@ -183,7 +183,7 @@ export class OriginGuard {
 
   // What was shown already cannot be taken back: only the begin of a listing is tried again.
   async *#list(signal: AbortSignal, paths?: readonly string[]): AsyncGenerator<ListingBatch> {
-    const controller = new AbortController();
+    const controller = controllerForMany();
     const forward = (): void => controller.abort(signal.reason);
     if (signal.aborted) forward();
     signal.addEventListener("abort", forward, { once: true });

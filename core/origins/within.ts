@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { settledBy } from "../settled-by.js";
 
 /**
@@ -14,7 +15,7 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const controller = new AbortController();
+  const controller = controllerForMany();
   const forward = (): void => controller.abort(signal.reason);
   const timer = setTimeout(() => controller.abort(late()), limitMs);
   signal.addEventListener("abort", forward, { once: true });
@@ -24,6 +25,13 @@ export async function within<T>(
     clearTimeout(timer);
     signal.removeEventListener("abort", forward);
   }
+}
+
+/** A controller whose signal an origin may give to any number of requests, without Node taking them for a leak. */
+export function controllerForMany(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 /** Waits. @throws `signal.reason` */

@@ -197,6 +197,20 @@ describe("the guard of an origin", () => {
     );
   });
 
+  test("an origin may hand its signal to as many requests as it likes, without a word on stderr", async (t) => {
+    const warnings: string[] = [];
+    const note = (warning: Error): number => warnings.push(warning.message);
+    process.on("warning", note);
+    t.after(() => process.off("warning", note));
+    const { guard, signal } = setUp(t, async (given) => {
+      for (let request = 0; request < 50; request++) given.addEventListener("abort", () => undefined);
+    });
+    await guard.origin.stat(FILE.path, signal);
+    for await (const { files } of guard.origin.list(signal)) assert.equal(files.length, 1);
+    // Warnings come in a turn of their own.
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(warnings, []);
+  });
   test("a listing of an origin that is down is refused, and never ends well", async (t) => {
     const { guard, signal } = setUp(t, fail("unavailable"));
     await assert.rejects(async () => {
