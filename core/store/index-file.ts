@@ -48,18 +48,26 @@ export class IndexFile {
     return this.#bytes;
   }
 
-  /** Whether somebody removed the cache's folder, or put another one in its place. */
+  /** Whether somebody removed the cache's folder, or put something else in its place. A disk that does not say is not gone. */
   get isGone(): boolean {
-    return statSync(this.#current.path, { throwIfNoEntry: false })?.ino !== this.#inode;
+    try {
+      return statSync(this.#current.path).ino !== this.#inode;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === "ENOENT" || code === "ENOTDIR";
+    }
   }
 
-  /** Opens what is there now, or a new one. @throws as the constructor does; the closed one stays {@link current} then. */
+  /** Opens what is there now, or a new one. @throws as the constructor does; the one before stays {@link current} then. */
   openAnew(isDamaged: boolean): void {
-    this.#current.close();
-    if (isDamaged) removeIndex(this.#current.path);
+    const before = this.#current;
+    if (isDamaged) removeIndex(before.path);
+    // Closed last: until there is another one, whoever asks for figures has those of before. SQLite removes no log of a
+    // database that is no longer at its path.
     this.#current = this.#open();
     this.#inode = statSync(this.#current.path).ino;
     this.#lookedMs = Number.NEGATIVE_INFINITY;
+    before.close();
   }
 
   #open(): StoreIndex {
