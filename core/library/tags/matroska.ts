@@ -19,6 +19,8 @@ const ID = {
 
 /** What a parser of tags needs. */
 const TELLING: readonly number[] = [ID.info, ID.tracks, ID.tags];
+/** An EBML header has some 40 bytes; it is held in memory. */
+const MAX_HEADER_BYTES = 4096;
 /** Elements that are looked at in a file. */
 const MAX_ELEMENTS = 20_000;
 const MAX_ID_BYTES = 4;
@@ -91,7 +93,7 @@ export async function* elementsIn(
 
 async function makeMap(reader: BlockReader): Promise<MatroskaMap | undefined> {
   const ebmlHeader = await elementAt(reader, 0, reader.sizeBytes);
-  if (ebmlHeader?.id !== ID.ebmlHeader) return undefined;
+  if (ebmlHeader?.id !== ID.ebmlHeader || ebmlHeader.to > MAX_HEADER_BYTES) return undefined;
   const segment = await elementAt(reader, ebmlHeader.to, Number.POSITIVE_INFINITY);
   if (segment?.id !== ID.segment) return undefined;
   // A file that was cut off shows what is left of it.
